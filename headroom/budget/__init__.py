@@ -1,0 +1,5 @@
+"""The connection budget: who may hold how many connections, against what each instance can carry.
+
+The one model that components, policies, alarms, planner and drill read. Pure: the standard library, no clock, no
+network, no environment.
+"""

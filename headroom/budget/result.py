@@ -1,0 +1,169 @@
+"""What the budget answers: a line for each situation, role and instance, findings, thresholds, and ways out."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from headroom.budget.model import Interval, Role, Stack
+
+
+class Term(StrEnum):
+    """Which limit leaves least room."""
+
+    SLOTS = "slots"
+    POOL = "pool"
+    CPU = "cpu"
+    MEMORY = "memory"
+
+
+class Severity(StrEnum):
+    ERROR = "error"  # the budget doesn't fit
+    WARNING = "warning"  # it fits; somebody should know
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One instance in one role in one situation. All counts are connections on that instance.
+
+    Attributes:
+        situation: its name, as in the table.
+        role: the role that the instance plays in the situation.
+        instance: its identifier (a promoted reader keeps its own).
+        ceiling: max_connections, as an interval.
+        reserved: superuser, rds_superuser, AWS automation and break-glass slots.
+        usable: ceiling.low - reserved.
+        direct: the direct pools' share of this instance.
+        pool: what all proxies together may open on it (at ceiling.low).
+        proxied: what the pool must hold for the wait objective, margins included.
+        busy: mean connections at work on the CPU (Little's law), direct and proxied.
+        cpu_cap: busy connections that its vCPUs carry before throughput falls.
+        memory_cap: connections that fit beside the buffer cache.
+        reconnect_seconds: to re-open at once what must be re-opened in this situation, or after a failover.
+        headroom: the smallest free share of slots, pool, CPU and memory; below 0 it doesn't fit.
+        binds: the term that leaves least.
+    """
+
+    situation: str
+    role: Role
+    instance: str
+    ceiling: Interval
+    reserved: int
+    usable: int
+    direct: int
+    pool: int
+    proxied: int
+    busy: float
+    cpu_cap: int
+    memory_cap: int
+    reconnect_seconds: float
+    headroom: float
+    binds: Term
+
+    @property
+    def fits(self) -> bool:
+        return self.headroom >= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that the budget objects to: a stable code, how bad, and a sentence with numbers and the limit."""
+
+    code: str
+    severity: Severity
+    message: str
+    role: Role | None = None
+    situation: str = ""
+    instance: str = ""
+    short_by_connections: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleThresholds:
+    """Alarm thresholds on `DatabaseConnections` (Maximum) of a role, in connections on its busiest instance.
+
+    accepted_peak < warning < critical < limit, where limit is min(usable, direct + pools) at the role's smallest ceiling.
+    """
+
+    role: Role
+    accepted_peak_connections: int
+    warning_connections: int
+    critical_connections: int
+    limit_connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolThresholds:
+    """Alarm thresholds on a role's pool use: 100 x DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed.
+
+    Also the borrow latency, in microseconds as CloudWatch gives it: warning at the wait objective, critical at half the
+    borrow timeout (by then clients are about to be refused).
+    """
+
+    role: Role
+    accepted_peak_percent: float
+    warning_percent: float
+    critical_percent: float
+    borrow_latency_warning_microseconds: int
+    borrow_latency_critical_microseconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingTargets:
+    """Replica autoscaling: targets per reader, and how many minutes before an event its readers are asked for.
+
+    `connections` is None where no reader can ever reach a useful target (then CPU alone scales).
+    """
+
+    connections: int | None
+    cpu_percent: int
+    lead_minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """All thresholds of a stack. A role without readers, or a stack without a proxy, has none of that kind."""
+
+    roles: tuple[RoleThresholds, ...] = ()
+    pools: tuple[PoolThresholds, ...] = ()
+    scaling: ScalingTargets | None = None
+
+    def role(self, role: Role) -> RoleThresholds | None:
+        return next((t for t in self.roles if t.role is role), None)
+
+    def pool(self, role: Role) -> PoolThresholds | None:
+        return next((t for t in self.pools if t.role is role), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """A change that was checked to fit: what to do, in the stack file's words, and the stack with it applied."""
+
+    title: str
+    cost: str
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """The answer for one stack."""
+
+    stack: Stack
+    lines: tuple[Line, ...]
+    findings: tuple[Finding, ...]
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+    @property
+    def fits(self) -> bool:
+        return not self.errors
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.severity is Severity.ERROR)
+
+    @property
+    def headroom(self) -> float:
+        """The smallest headroom of any line, as a share (0.25: a quarter is free)."""
+        return min(line.headroom for line in self.lines)
+
+    @property
+    def worst(self) -> Line:
+        return min(self.lines, key=lambda line: line.headroom)
