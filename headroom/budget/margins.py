@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 
 def _margin(default: float, unit: str, reason: str, low: float, high: float) -> float:
-    return field(default=default, metadata={"unit": unit, "reason": reason, "low": low, "high": high})  # type: ignore[no-any-return]
+    return field(default=default, metadata={"unit": unit, "reason": reason, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,11 @@ class Margins:
         "The proxy spreads its quota over nodes that don't share it, and AWS asks for 30 % above the peak that was "
         "monitored (RDS User Guide, 'RDS Proxy connection considerations').",
         1, 4,
+    )
+    borrow_wait_percent: float = _margin(
+        50.0, "percent of the borrow timeout",
+        "When something is broken, p95 of the wait may grow to half the borrow timeout: the clients wait, none is refused.",
+        1, 100,
     )
     reader_skew_factor: float = _margin(
         1.5, "factor",

@@ -48,10 +48,14 @@ class ServiceKind(StrEnum):
 
 
 class Interval(NamedTuple):
-    """A number that is known between two bounds, both included. Low decides what fits, high what may be consumed."""
+    """A number that is known between two bounds, both included. Low decides what fits, high what may be consumed.
+
+    `basis` says where it comes from: explicit, documented, formula, or bound (AWS documents no value).
+    """
 
     low: int
     high: int
+    basis: str = ""
 
     def __str__(self) -> str:
         return f"{self.low:,}" if self.low == self.high else f"{self.low:,}-{self.high:,}"
@@ -136,12 +140,14 @@ class Proxy:
     Attributes:
         name: its name, for messages.
         max_connections_percent: 1-100; AWS's default is 100.
+        max_idle_connections_percent: 0-max; what the proxy keeps open; AWS's default is half of the maximum.
         connection_borrow_timeout_seconds: 0-300; how long a client waits for a connection before it is refused.
         reader_endpoint: a read-only endpoint exists.
     """
 
     name: str = "proxy"
     max_connections_percent: int = 100
+    max_idle_connections_percent: int = 50
     connection_borrow_timeout_seconds: int = 120
     reader_endpoint: bool = True
 

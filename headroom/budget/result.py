@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from headroom.budget.model import Interval, Role, Stack
+from headroom.budget.capacity import Capacity
+from headroom.budget.demand import PoolDemand
+from headroom.budget.model import Role, Stack
 
 
 class Term(StrEnum):
@@ -28,39 +30,40 @@ class Line:
         situation: its name, as in the table.
         role: the role that the instance plays in the situation.
         instance: its identifier (a promoted reader keeps its own).
-        ceiling: max_connections, as an interval.
-        reserved: superuser, rds_superuser, AWS automation and break-glass slots.
-        usable: ceiling.low - reserved.
+        capacity: what the instance can carry.
         direct: the direct pools' share of this instance.
-        pool: what all proxies together may open on it (at ceiling.low).
-        proxied: what the pool must hold for the wait objective, margins included.
+        borrowed: connections that the services borrow at once and still meet the wait objective (Erlang C).
+        proxied: what the pool must hold for that: borrowed x the proxy's node factor.
         busy: mean connections at work on the CPU (Little's law), direct and proxied.
-        cpu_cap: busy connections that its vCPUs carry before throughput falls.
-        memory_cap: connections that fit beside the buffer cache.
-        reconnect_seconds: to re-open at once what must be re-opened in this situation, or after a failover.
+        reconnect_seconds: to re-open at once, after a failover or a deploy, what is open on the instance.
         headroom: the smallest free share of slots, pool, CPU and memory; below 0 it doesn't fit.
         binds: the term that leaves least.
+        accepted: the situation is part of life (alarms stay silent).
+        demand: each service's share of it.
     """
 
     situation: str
     role: Role
     instance: str
-    ceiling: Interval
-    reserved: int
-    usable: int
+    capacity: Capacity
     direct: int
-    pool: int
+    borrowed: int
     proxied: int
     busy: float
-    cpu_cap: int
-    memory_cap: int
     reconnect_seconds: float
     headroom: float
     binds: Term
+    accepted: bool
+    demand: tuple[PoolDemand, ...]
 
     @property
     def fits(self) -> bool:
         return self.headroom >= 0
+
+    @property
+    def taken(self) -> int:
+        """Slots that are spoken for: the direct pools, and the whole of the proxies' pools."""
+        return self.direct + self.capacity.pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,180 @@
+"""What the services ask of one instance in one situation.
+
+Direct pools open eagerly and stay open: all of them count. Behind a proxy only borrowed connections count: Little's law
+on hold time, sized by Erlang C for the wait objective, and never more than the client connections that exist.
+"""
+
+import math
+from dataclasses import dataclass
+
+from headroom.budget.model import Path, Pool, Role, Service, ServiceKind, Stack
+from headroom.budget.queueing import connections_for, offered_load
+from headroom.budget.situations import Situation, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolDemand:
+    """One service's pool, as the busiest instance of its role sees it. Connections, but for `busy` (erlangs).
+
+    Attributes:
+        service: whose pool it is.
+        pool: the pool.
+        clients: client connections that exist, at the autoscaler's maximum.
+        open: database connections held open whatever the load (direct pools, orphans included; 0 behind a proxy).
+        borrowed: database connections borrowed at once behind a proxy (0 for direct pools).
+        busy: mean connections at work on the CPU.
+        row_utilisation: of the row that its transactions queue on; 1 or more: no number of connections helps.
+        waits_in_its_own_pool: its traffic needs more connections than its own pools have.
+    """
+
+    service: Service
+    pool: Pool
+    clients: int
+    open: int
+    borrowed: int
+    busy: float
+    row_utilisation: float
+    waits_in_its_own_pool: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """All pools on one instance, summed."""
+
+    pools: tuple[PoolDemand, ...]
+    node_factor: float
+
+    @property
+    def direct(self) -> int:
+        return sum(p.open for p in self.pools)
+
+    @property
+    def borrowed(self) -> int:
+        return sum(p.borrowed for p in self.pools)
+
+    @property
+    def proxied(self) -> int:
+        return math.ceil(round(self.borrowed * self.node_factor, 9))
+
+    @property
+    def busy(self) -> float:
+        return sum(p.busy for p in self.pools)
+
+
+def demand_on(stack: Stack, situation: Situation, standing: Standing, role: Role) -> Demand:
+    """The demand on the busiest instance of a role; the writer also gets the reads when no reader is left."""
+    pools = [
+        _pool_demand(stack, situation, standing, service, pool)
+        for service in stack.services
+        for pool in service.pools
+        if _served_by(pool, standing) is role
+    ]
+    return Demand(pools=tuple(pools), node_factor=stack.margins.proxy_node_factor)
+
+
+def _served_by(pool: Pool, standing: Standing) -> Role:
+    return pool.endpoint if standing.reader_count else Role.WRITER
+
+
+def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service: Service, pool: Pool) -> PoolDemand:
+    share = _share(pool, standing, stack.margins.reader_skew_factor)
+    hosts = service.instances_max + _surge(service, situation)
+    clients = hosts * service.processes_per_instance * pool.connections_max
+    rate = _peak_rate(stack, situation, service, pool)
+    load, hold_ms, row_utilisation = _load(stack, situation, service, pool, rate)
+    if pool.path is Path.DIRECT:
+        orphans = _orphans(stack, standing, service) * service.processes_per_instance * pool.connections_max
+        open_, borrowed = _shared(clients + orphans, share), 0
+    else:
+        open_ = 0
+        borrowed = _borrowed(stack, situation, service, load * share, hold_ms, _shared(clients, share), row_utilisation)
+    # A slow database waits for locks and storage; its CPU does no more work than otherwise. A client that waits in its
+    # own pool keeps no CPU busy either.
+    at_work = clients if rate is None else min(offered_load(rate, service.hold_ms), clients)
+    return PoolDemand(
+        service=service,
+        pool=pool,
+        clients=clients,
+        open=open_,
+        borrowed=borrowed,
+        busy=at_work * share,
+        row_utilisation=row_utilisation,
+        waits_in_its_own_pool=rate is not None and load >= clients,
+    )
+
+
+def _share(pool: Pool, standing: Standing, skew: float) -> float:
+    """The busiest reader's share of the reads: `skew` times the mean, all of them where one reader (or none) is left."""
+    if pool.endpoint is Role.WRITER or standing.reader_count <= 1:
+        return 1.0
+    return min(1.0, skew / standing.reader_count)
+
+
+def _shared(count: int, share: float) -> int:
+    return math.ceil(round(count * share, 9))  # round first: 3 x (1/3) is 1, not 1.0000000000000002
+
+
+def _surge(service: Service, situation: Situation) -> int:
+    if not situation.deploying or service.kind is ServiceKind.BACKGROUND:
+        return 0
+    return math.ceil(service.instances_max * service.deploy_surge_percent / 100)
+
+
+def _orphans(stack: Stack, standing: Standing, service: Service) -> int:
+    """Hosts that are gone while the database still holds their connections; with a zone, its share of the fleet."""
+    if not standing.lost_zone or service.kind is ServiceKind.BACKGROUND:
+        return service.orphaned_instances
+    zones = max(2, len({i.zone for i in stack.cluster.instances}))
+    return max(service.orphaned_instances, math.ceil(service.instances_max / zones))
+
+
+def _peak_rate(stack: Stack, situation: Situation, service: Service, pool: Pool) -> float | None:
+    """Transactions per second through the pool in the busiest seconds, margins included; None: not known."""
+    if service.transactions_per_second_peak is None:
+        return None
+    factor = 1.0 if service.kind is ServiceKind.BACKGROUND else situation.traffic_factor
+    margins = stack.margins.burst_factor * stack.margins.traffic_uncertainty_factor
+    return service.transactions_per_second_peak * factor * margins * pool.transactions_percent / 100
+
+
+def _load(
+    stack: Stack, situation: Situation, service: Service, pool: Pool, rate: float | None
+) -> tuple[float, float, float]:
+    """Erlangs, the hold time in milliseconds, and the hot row's utilisation.
+
+    Transactions that queue on one row hold their connection while they wait: an M/M/1 queue inside the hold time,
+    whose throughput is 1 / hold whatever the pool. Rows are locked on the writer only.
+    """
+    hold_ms = service.hold_ms * (stack.margins.slow_hold_factor if situation.slow else 1.0)
+    if rate is None:
+        return math.inf, hold_ms, 0.0
+    serialized = service.serialized_percent / 100 if pool.endpoint is Role.WRITER else 0.0
+    row_utilisation = offered_load(rate * serialized, hold_ms)
+    if row_utilisation >= 1:
+        return math.inf, hold_ms, row_utilisation
+    hold_ms *= 1 + serialized * row_utilisation / (1 - row_utilisation)
+    return offered_load(rate, hold_ms), hold_ms, row_utilisation
+
+
+def _borrowed(
+    stack: Stack,
+    situation: Situation,
+    service: Service,
+    load: float,
+    hold_ms: float,
+    clients: int,
+    row_utilisation: float,
+) -> int:
+    # A service that pins keeps a database connection for each client connection, busy or not; an unknown rate, or a
+    # row that is asked for faster than it can be locked, fills every client connection in the end.
+    if service.pins or math.isinf(load) or row_utilisation >= 1:
+        return clients
+    return connections_for(load, hold_ms, wait_allowed_ms(stack, situation), clients)
+
+
+def wait_allowed_ms(stack: Stack, situation: Situation) -> float:
+    """p95 of the wait: the objective in everyday situations; half the borrow timeout when something is broken."""
+    if situation.accepted or not stack.proxies:
+        return stack.wait_objective_ms
+    timeout_ms = 1000 * min(p.connection_borrow_timeout_seconds for p in stack.proxies)
+    return max(stack.wait_objective_ms, timeout_ms * stack.margins.borrow_wait_percent / 100)
