@@ -1,0 +1,42 @@
+"""The one command, `headroom`.
+
+Each area brings a `typer.Typer` in its own module, mounted below with one line. Those modules stay light: whatever is
+slow to import is imported inside the function that needs it (a test watches), so that `headroom --help` is quick.
+"""
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from headroom.errors import UserError
+from headroom.local.cli import app as local
+
+app = typer.Typer(
+    help="A database cluster that can't run out of connections unnoticed.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(local, name="local")
+
+
+@app.callback()
+def _root() -> None:
+    """A database cluster that can't run out of connections unnoticed."""
+
+
+def main() -> None:
+    """Run the command line. Exit code: 0 all well, 1 the answer is no, 2 a mistake or a lack, 130 interrupted."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app()
+    except UserError as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        sys.exit(2)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)  # unwinds, so that what was started is stopped

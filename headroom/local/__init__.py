@@ -1,0 +1,1 @@
+"""The Pulumi engine and AWS on this machine: bootstrap, language host, AWS plugin, emulator, orchestration."""
