@@ -62,6 +62,7 @@ def default(instance_class: InstanceClass, engine: Engine) -> Interval:
 
 
 def documented_default(instance_class: InstanceClass, engine: Engine) -> int | None:
+    """The default of max_connections that AWS documents for the class, if it does."""
     if engine is Engine.MYSQL:
         return instance_class.documented_mysql
     return instance_class.documented_postgresql
@@ -86,17 +87,18 @@ def _from_formula(text: str, instance_class: InstanceClass, engine: Engine) -> I
     if "".join(text.split()) == fact("connections", engine.value, "default").value:
         return default(instance_class, engine)
     evaluate = formula.parse(text)
-    memory = _memory_bytes(instance_class, engine)
-    low, high = (
-        evaluate({"DBInstanceClassMemory": bytes_, "DBInstanceVCPU": instance_class.vcpus}, round_log)
-        for bytes_, round_log in zip(memory, (math.floor, math.ceil), strict=True)
-    )
+    least, most = _memory_bytes(instance_class, engine)
+    low = evaluate(formula.Inputs(least, instance_class.vcpus, math.floor))
+    high = evaluate(formula.Inputs(most, instance_class.vcpus, math.ceil))
     return Interval(max(1, min(low, high)), max(1, low, high), "formula")
 
 
 def _memory_bytes(instance_class: InstanceClass, engine: Engine) -> tuple[float, float]:
-    """Bounds of DBInstanceClassMemory. MySQL's documented values come from the whole memory; PostgreSQL's from less,
-    and where a default below the cap is documented, it gives the memory away."""
+    """Bounds of DBInstanceClassMemory.
+
+    MySQL's documented values come from the whole memory; PostgreSQL's from less, and where a default below the cap is
+    documented, it gives the memory away.
+    """
     whole = instance_class.memory_gib * GIB
     if engine is Engine.MYSQL:
         return whole, whole
@@ -119,7 +121,7 @@ def _serverless(serverless: Serverless, engine: Engine) -> Interval:
 
 
 def _capped_by_small_minimum(found: Interval, serverless: Serverless, *, explicit: bool) -> Interval:
-    """PostgreSQL with a minimum of 0 or 0.5 ACU: 2,000 at most. AWS says so of the default; of an explicit number, nothing."""
+    """PostgreSQL with a minimum of 0 or 0.5 ACU: 2,000 at most. Of an explicit number AWS doesn't say so: it may count."""
     if serverless.min_acu > fact("serverless", "postgresql_small_minimum_acu").value:
         return found
     cap = fact("serverless", "postgresql_small_minimum_cap").value
@@ -130,5 +132,3 @@ def reserved(engine: Engine, break_glass_connections: int) -> int:
     """Slots that no service may count on: superuser, rds_superuser, AWS automation and break-glass."""
     names = ("superuser_reserved", "rds_superuser_reserved", "automation_reserved")
     return sum(connections(engine, name) for name in names) + break_glass_connections
-
-

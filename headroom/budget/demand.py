@@ -46,18 +46,22 @@ class Demand:
 
     @property
     def direct(self) -> int:
+        """Connections held open whatever the load."""
         return sum(p.open for p in self.pools)
 
     @property
     def borrowed(self) -> int:
+        """Connections borrowed from the pool at once."""
         return sum(p.borrowed for p in self.pools)
 
     @property
     def proxied(self) -> int:
+        """What the pool must hold: borrowed x the proxy's node factor."""
         return math.ceil(round(self.borrowed * self.node_factor, 9))
 
     @property
     def busy(self) -> float:
+        """Mean connections at work on the CPU."""
         return sum(p.busy for p in self.pools)
 
 
@@ -87,7 +91,14 @@ def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service
         open_, borrowed = _shared(clients + orphans, share), 0
     else:
         open_ = 0
-        borrowed = _borrowed(stack, situation, service, load * share, hold_ms, _shared(clients, share), row_utilisation)
+        # A service that pins keeps a database connection for each client connection, busy or not; with an unknown rate,
+        # or on a row that is asked for faster than it is released, every client connection is borrowed in the end.
+        client_share = _shared(clients, share)
+        borrowed = (
+            client_share
+            if service.pins or math.isinf(load)
+            else connections_for(load * share, hold_ms, wait_allowed_ms(stack, situation), client_share)
+        )
     # A slow database waits for locks and storage; its CPU does no more work than otherwise. A client that waits in its
     # own pool keeps no CPU busy either.
     at_work = clients if rate is None else min(offered_load(rate, service.hold_ms), clients)
@@ -154,22 +165,6 @@ def _load(
         return math.inf, hold_ms, row_utilisation
     hold_ms *= 1 + serialized * row_utilisation / (1 - row_utilisation)
     return offered_load(rate, hold_ms), hold_ms, row_utilisation
-
-
-def _borrowed(
-    stack: Stack,
-    situation: Situation,
-    service: Service,
-    load: float,
-    hold_ms: float,
-    clients: int,
-    row_utilisation: float,
-) -> int:
-    # A service that pins keeps a database connection for each client connection, busy or not; an unknown rate, or a
-    # row that is asked for faster than it can be locked, fills every client connection in the end.
-    if service.pins or math.isinf(load) or row_utilisation >= 1:
-        return clients
-    return connections_for(load, hold_ms, wait_allowed_ms(stack, situation), clients)
 
 
 def wait_allowed_ms(stack: Stack, situation: Situation) -> float:

@@ -1,7 +1,6 @@
 """What AWS decided, read from `facts/`: instance classes and limits, each with its source and the day it was read."""
 
 import csv
-import difflib
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -22,7 +21,7 @@ class Fact(NamedTuple):
     read: str
 
 
-class UnknownClass(ValueError):
+class UnknownClassError(ValueError):
     """An instance class that the facts don't know; the message names the nearest known ones."""
 
 
@@ -64,26 +63,30 @@ def instance_classes() -> dict[str, InstanceClass]:
 
 def nearest_classes(name: str, count: int = 3) -> list[str]:
     """The known classes whose names are nearest to `name`: same size first, then by spelling."""
+    import difflib  # only an error needs it
+
     size = name.rpartition(".")[2]
-    known = sorted(instance_classes(), key=lambda k: (k.rpartition(".")[2] != size, -_likeness(name, k), k))
-    return known[:count]
 
+    def distance(known: str) -> tuple[bool, float, str]:
+        return known.rpartition(".")[2] != size, -difflib.SequenceMatcher(None, name, known).ratio(), known
 
-def _likeness(a: str, b: str) -> float:
-    return difflib.SequenceMatcher(None, a, b).ratio()
+    return sorted(instance_classes(), key=distance)[:count]
 
 
 def instance_class(name: str) -> InstanceClass:
     """The class of that name.
 
     Raises:
-        UnknownClass: naming the nearest known classes, and how to declare it.
+        UnknownClassError: naming the nearest known classes, and how to declare it.
     """
     known = instance_classes().get(name)
     if known is None:
         near = ", ".join(nearest_classes(name))
-        msg = f"unknown instance class {name!r}: the nearest known ones are {near}; declare a new one under headroom:instance_classes"
-        raise UnknownClass(msg)
+        raise UnknownClassError(
+            f"unknown instance class {name!r}: the nearest known ones are {near}; "
+            "declare a new one under headroom:instance_classes"
+        )
+
     return known
 
 

@@ -26,17 +26,26 @@ def _shape(stack: Stack) -> Iterable[Finding]:
     percent = sum(p.max_connections_percent for p in stack.proxies)
     highest = fact("service", "proxy_percent_sum_highest").value
     if percent > highest:
-        yield _error("proxy-percent-sum", f"the proxies' max_connections_percent add up to {percent}: {highest} is all there is")
+        yield _error(
+            "proxy-percent-sum", f"the proxies' max_connections_percent add up to {percent}: {highest} is all there is"
+        )
     most = fact("service", "readers_highest").value
     readers = max(len(cluster.readers), cluster.readers_max or 0)
     if readers > most:
         yield _error("reader-count", f"{readers} readers: a cluster has at most {most}")
     if not cluster.readers:
-        reading = [s.name for s in stack.services for p in s.pools if p.endpoint is Role.READER and p.path is Path.PROXY]
+        reading = [
+            s.name for s in stack.services for p in s.pools if p.endpoint is Role.READER and p.path is Path.PROXY
+        ]
         if reading and stack.proxies:
-            yield _error("no-reader", f"{', '.join(reading)}: the proxy's read-only endpoint refuses everybody: no reader is declared")
+            yield _error(
+                "no-reader",
+                f"{', '.join(reading)}: the proxy's read-only endpoint refuses everybody: no reader is declared",
+            )
         if cluster.readers_max is not None:
-            yield _error("no-reader-to-scale", "replica autoscaling measures readers: with none declared it never starts one")
+            yield _error(
+                "no-reader-to-scale", "replica autoscaling measures readers: with none declared it never starts one"
+            )
     if cluster.engine is Engine.MYSQL and cluster.readers_max is not None and _explicit(stack):
         yield _error(
             "mysql-explicit-autoscaled",
@@ -46,7 +55,9 @@ def _shape(stack: Stack) -> Iterable[Finding]:
 
 
 def _explicit(stack: Stack) -> bool:
-    return any(p is not None for p in (stack.cluster.max_connections, *(i.max_connections for i in stack.cluster.instances)))
+    return any(
+        p is not None for p in (stack.cluster.max_connections, *(i.max_connections for i in stack.cluster.instances))
+    )
 
 
 def _throttle(stack: Stack) -> Iterable[Finding]:
@@ -77,12 +88,19 @@ def _certainty(stack: Stack) -> Iterable[Finding]:
             "is assumed. Set max_connections, or read it from a running instance and declare the class",
         )
     if stack.cluster.instances and no_failover_target(stack.cluster):
-        yield _warning("no-failover-target", "no reader stands in another zone than the writer: the loss of that zone is an outage")
+        yield _warning(
+            "no-failover-target", "no reader stands in another zone than the writer: the loss of that zone is an outage"
+        )
     serverless = stack.cluster.serverless
     if serverless is not None and stack.cluster.readers_max is not None:
-        yield _error("serverless-autoscaling", "replica autoscaling doesn't exist for Aurora Serverless v2: declare the readers")
+        yield _error(
+            "serverless-autoscaling", "replica autoscaling doesn't exist for Aurora Serverless v2: declare the readers"
+        )
     if serverless is not None and serverless.min_acu == 0 and stack.proxies:
-        yield _warning("serverless-never-pauses", "the proxy keeps a connection open to every instance: with min_acu 0 none ever pauses")
+        yield _warning(
+            "serverless-never-pauses",
+            "the proxy keeps a connection open to every instance: with min_acu 0 none ever pauses",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +124,9 @@ _CHECKS = (
     _Check(
         "pool",
         lambda line: line.proxied - line.capacity.pool,
-        lambda line: f"the proxied services need {line.proxied:,} pooled connections; the pool has {line.capacity.pool:,}",
+        lambda line: (
+            f"the proxied services need {line.proxied:,} pooled connections; the pool has {line.capacity.pool:,}"
+        ),
     ),
     _Check(
         "cpu",

@@ -10,30 +10,37 @@ and doesn't say how it rounds: the caller chooses, so that two evaluations enclo
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>-?\d+)|(?P<word>[A-Za-z]\w*)|(?P<sign>[{}(),*/])|(?P<bad>\S))")
 _FUNCTIONS: Mapping[str, Callable[[list[int]], int]] = {"LEAST": min, "GREATEST": max, "SUM": sum}
-_VARIABLES = ("DBInstanceClassMemory", "DBInstanceVCPU")
-
-Rounding = Callable[[float], float]
-_Real = Callable[[Mapping[str, float], Rounding], float]
 
 
-class Formula(Protocol):
-    """A parsed formula."""
+class Inputs(NamedTuple):
+    """What a formula is evaluated with: the class's memory and vCPUs, and how logarithms are rounded."""
 
-    def __call__(self, variables: Mapping[str, float], round_log: Rounding = float) -> int: ...
+    memory_bytes: float
+    vcpus: float
+    round_log: Callable[[float], float] = float
+
+
+_VARIABLES: Mapping[str, Callable[[Inputs], float]] = {
+    "DBInstanceClassMemory": lambda inputs: inputs.memory_bytes,
+    "DBInstanceVCPU": lambda inputs: inputs.vcpus,
+}
+
+Formula = Callable[[Inputs], int]
+_Real = Callable[[Inputs], float]
 
 
 class FormulaError(ValueError):
-    """Text that isn't a formula AWS would take; the message says what was expected where."""
+    """Text that isn't a formula AWS would take; the message says what was found where."""
 
 
 def parse(text: str) -> Formula:
-    """A function of the variables' values that gives the parameter's integer.
+    """A function of the inputs that gives the parameter's integer.
 
-    >>> parse("LEAST({DBInstanceClassMemory/9531392},5000)")({"DBInstanceClassMemory": 16 * 2**30})
+    >>> parse("LEAST({DBInstanceClassMemory/9531392},5000)")(Inputs(memory_bytes=16 * 2**30, vcpus=2))
     1802
 
     Raises:
@@ -41,103 +48,102 @@ def parse(text: str) -> Formula:
     """
     parser = _Parser(text)
     value = parser.value()
-    parser.expect_end()
+    if not parser.at_end():
+        raise parser.error(f"{parser.take()!r} after the end of the formula")
     return value
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        # The end is an empty token, so that every rule can look at what comes next.
-        self.tokens = [(m.lastgroup or "", m.group(m.lastgroup or 0)) for m in _TOKEN.finditer(text)] + [("end", "")]
-        self.at = 0
+        self.words = [match.group(match.lastgroup or 0) for match in _TOKEN.finditer(text)]
 
     def value(self) -> Formula:
-        kind, token = self.take()
-        if kind == "number":
-            number = int(token)
-            return lambda variables, round_log=float: number
-        if token == "{":
+        """An integer, braces around an expression, or a function of such values."""
+        word = self.take()
+        if (number := _integer(word)) is not None:
+            return lambda _: number
+        if word == "{":
             real = self.product()
             self.expect("}")
-            return lambda variables, round_log=float: _truncated(real(variables, round_log), self.text)
-        function = _FUNCTIONS.get(token.upper())
-        if kind == "word" and function is not None:
-            self.expect("(")
-            arguments = [self.value()]
-            while self.peek() == ",":
-                self.take()
-                arguments.append(self.value())
-            self.expect(")")
-            return lambda variables, round_log=float: function([argument(variables, round_log) for argument in arguments])
-        raise self.error(f"{'the end' if kind == 'end' else repr(token)} where an integer, {{...}}, LEAST(, GREATEST( or SUM( belongs")
+            return lambda inputs: self.truncated(real(inputs))
+        if (function := _FUNCTIONS.get(word.upper())) is not None:
+            arguments = self.arguments()
+            return lambda inputs: function([argument(inputs) for argument in arguments])
+        raise self.error(f"{_shown(word)} where an integer, {{...}}, LEAST(, GREATEST( or SUM( belongs")
+
+    def arguments(self) -> list[Formula]:
+        self.expect("(")
+        found = [self.value()]
+        while self.next_is(","):
+            self.take()
+            found.append(self.value())
+        self.expect(")")
+        return found
 
     def product(self) -> _Real:
+        """Factors with `*` and `/`, from left to right."""
         left = self.factor()
-        while self.peek() in ("*", "/"):
-            _, sign = self.take()
-            left = _combined(left, sign, self.factor(), self.text)
+        while self.next_is("*", "/"):
+            operation = self.multiplied if self.take() == "*" else self.divided
+            left = operation(left, self.factor())
         return left
 
     def factor(self) -> _Real:
-        kind, token = self.take()
-        if kind == "number":
-            number = float(token)
-            return lambda variables, round_log=float: number
-        if kind == "word" and token.lower() == "log":
+        word = self.take()
+        if (number := _integer(word)) is not None:
+            return lambda _: number
+        if word.lower() == "log":
             self.expect("(")
             inner = self.product()
             self.expect(")")
-            return lambda variables, round_log: round_log(_log2(inner(variables, round_log), self.text))
-        if token in _VARIABLES:
-            return lambda variables, round_log: float(variables[token])
-        raise self.error(
-            f"{'the end' if kind == 'end' else repr(token)} where an integer, log( or one of {', '.join(_VARIABLES)} belongs"
-        )
+            return lambda inputs: inputs.round_log(self.log2(inner(inputs)))
+        if word in _VARIABLES:
+            return _VARIABLES[word]
+        raise self.error(f"{_shown(word)} where an integer, log( or one of {', '.join(_VARIABLES)} belongs")
 
-    def peek(self) -> str:
-        return self.tokens[self.at][1]
+    def multiplied(self, left: _Real, right: _Real) -> _Real:
+        return lambda inputs: left(inputs) * right(inputs)
 
-    def take(self) -> tuple[str, str]:
-        token = self.tokens[self.at]
-        self.at = min(self.at + 1, len(self.tokens) - 1)
-        return token
+    def divided(self, left: _Real, right: _Real) -> _Real:
+        def quotient(inputs: Inputs) -> float:
+            if (divisor := right(inputs)) == 0:
+                raise self.error("a division by zero")
+            return left(inputs) / divisor
+
+        return quotient
+
+    def log2(self, value: float) -> float:
+        if value <= 0:
+            raise self.error(f"the logarithm of {value:g}")
+        return math.log2(value)
+
+    def truncated(self, value: float) -> int:
+        if not math.isfinite(value):
+            raise self.error("a value that is not a finite number")
+        return math.trunc(value)
+
+    def at_end(self) -> bool:
+        return not self.words
+
+    def next_is(self, *signs: str) -> bool:
+        return bool(self.words) and self.words[0] in signs
+
+    def take(self) -> str:
+        return self.words.pop(0) if self.words else ""
 
     def expect(self, sign: str) -> None:
-        kind, token = self.take()
-        if token != sign:
-            raise self.error(f"{'the end' if kind == 'end' else repr(token)} where {sign!r} belongs")
-
-    def expect_end(self) -> None:
-        if self.tokens[self.at][0] != "end":
-            raise self.error(f"{self.peek()!r} after the end of the formula")
+        word = self.take()
+        if word != sign:
+            raise self.error(f"{_shown(word)} where {sign!r} belongs")
 
     def error(self, what: str) -> FormulaError:
         return FormulaError(f"not a parameter formula: {self.text!r}: found {what}")
 
 
-def _truncated(value: float, text: str) -> int:
-    if not math.isfinite(value):
-        msg = f"not a parameter formula: {text!r}: its value is not a finite number"
-        raise FormulaError(msg)
-    return math.trunc(value)
+def _integer(word: str) -> int | None:
+    return int(word) if word.lstrip("-").isdecimal() else None
 
 
-def _log2(value: float, text: str) -> float:
-    if value <= 0:
-        msg = f"not a parameter formula: {text!r}: log of {value:g}"
-        raise FormulaError(msg)
-    return math.log2(value)
-
-
-def _combined(left: _Real, sign: str, right: _Real, text: str) -> _Real:
-    def combined(variables: Mapping[str, float], round_log: Rounding) -> float:
-        divisor = right(variables, round_log)
-        if sign == "*":
-            return left(variables, round_log) * divisor
-        if divisor == 0:
-            msg = f"not a parameter formula: {text!r}: division by zero"
-            raise FormulaError(msg)
-        return left(variables, round_log) / divisor
-
-    return combined
+def _shown(word: str) -> str:
+    return repr(word) if word else "the end"

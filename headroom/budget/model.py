@@ -126,10 +126,12 @@ class Cluster:
 
     @property
     def writer(self) -> Instance:
+        """The declared writer."""
         return next(i for i in self.instances if i.writer)
 
     @property
     def readers(self) -> tuple[Instance, ...]:
+        """The declared readers, in their order."""
         return tuple(i for i in self.instances if not i.writer)
 
 

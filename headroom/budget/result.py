@@ -18,6 +18,8 @@ class Term(StrEnum):
 
 
 class Severity(StrEnum):
+    """How bad a finding is."""
+
     ERROR = "error"  # the budget doesn't fit
     WARNING = "warning"  # it fits; somebody should know
 
@@ -58,6 +60,7 @@ class Line:
 
     @property
     def fits(self) -> bool:
+        """No term is exceeded."""
         return self.headroom >= 0
 
     @property
@@ -130,9 +133,11 @@ class Thresholds:
     scaling: ScalingTargets | None = None
 
     def role(self, role: Role) -> RoleThresholds | None:
+        """The role's, if it has any."""
         return next((t for t in self.roles if t.role is role), None)
 
     def pool(self, role: Role) -> PoolThresholds | None:
+        """The role's pool's, if it has one."""
         return next((t for t in self.pools if t.role is role), None)
 
 
@@ -156,10 +161,12 @@ class Budget:
 
     @property
     def fits(self) -> bool:
+        """No term is exceeded."""
         return not self.errors
 
     @property
     def errors(self) -> tuple[Finding, ...]:
+        """The findings because of which it doesn't fit."""
         return tuple(f for f in self.findings if f.severity is Severity.ERROR)
 
     @property
@@ -169,4 +176,5 @@ class Budget:
 
     @property
     def worst(self) -> Line:
+        """The line with least headroom."""
         return min(self.lines, key=lambda line: line.headroom)

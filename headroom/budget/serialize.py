@@ -14,7 +14,8 @@ def demand(stack: Stack) -> dict[str, Any]:
     return {
         "services": [asdict(service) for service in stack.services],
         "events": [
-            asdict(event) | {"starts": event.starts.isoformat(), "ends": event.ends.isoformat()} for event in stack.events
+            asdict(event) | {"starts": event.starts.isoformat(), "ends": event.ends.isoformat()}
+            for event in stack.events
         ],
         "break_glass_connections": stack.break_glass_connections,
         "wait_objective_ms": stack.wait_objective_ms,
@@ -49,7 +50,9 @@ _WHOLE = ("instances_max", "processes_per_instance", "client_timeout_ms", "orpha
 
 def _service(values: dict[str, Any]) -> Service:
     known = {f.name for f in fields(Service)}
-    plain: dict[str, Any] = {key: int(value) if key in _WHOLE else value for key, value in values.items() if key in known}
+    plain: dict[str, Any] = {
+        key: int(value) if key in _WHOLE else value for key, value in values.items() if key in known
+    }
     pools = tuple(
         Pool(
             endpoint=Role(p["endpoint"]),

@@ -52,6 +52,7 @@ class Standing:
 
     @property
     def reader_count(self) -> int:
+        """Readers that share the reads."""
         return len(self.readers) + self.extra_readers
 
 
@@ -88,11 +89,9 @@ def situations(stack: Stack) -> list[Situation]:
 
 def standings(situation: Situation, cluster: Cluster) -> list[Standing]:
     """Who may serve in the situation: one way normally, one for each candidate after a loss."""
-    extra = max(0, situation.scheduled_readers - len(cluster.readers))
-    if cluster.readers_max is not None:
-        extra = min(extra, max(0, cluster.readers_max - len(cluster.readers)))
-    else:
-        extra = 0  # nobody would start them
+    # Without autoscaling nobody would start them; with it, never more than its maximum.
+    asked_for = min(situation.scheduled_readers, cluster.readers_max or 0)
+    extra = max(0, asked_for - len(cluster.readers))
     all_there = Standing(writer=cluster.writer, readers=cluster.readers, extra_readers=extra)
     if situation.losing == "instance":
         return _without_an_instance(all_there)

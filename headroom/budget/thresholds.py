@@ -117,7 +117,9 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
 
 def _held_open_by_idle(stack: Stack, max_connections: int, direct: float, target: int) -> list[Finding]:
     """A proxy keeps idle connections open up to MaxIdleConnectionsPercent: above the target, replicas never leave."""
-    idle = sum(max_connections * min(p.max_idle_connections_percent, p.max_connections_percent) // 100 for p in stack.proxies)
+    idle = sum(
+        max_connections * min(p.max_idle_connections_percent, p.max_connections_percent) // 100 for p in stack.proxies
+    )
     if direct + idle < target:
         return []
     return [
