@@ -1,0 +1,13 @@
+"""The stack file: the only place where a config key is spelled.
+
+`load` reads a file, `parse` what the engine hands to the program; both give the same `Settings`, or one `SettingsError`
+that lists everything that is wrong. `Settings.stack` is the budget's question about the file.
+"""
+
+from headroom.settings.errors import SettingsError
+from headroom.settings.models import ExistingNetwork, NewNetwork
+from headroom.settings.parsing import dump, load, parse
+from headroom.settings.profiles import Environment
+from headroom.settings.stack_file import Settings
+
+__all__ = ["Environment", "ExistingNetwork", "NewNetwork", "Settings", "SettingsError", "dump", "load", "parse"]
