@@ -1,4 +1,4 @@
-"""Find the Pulumi engine: the vendor's where it is installed and new enough, else the pinned one, built once per user."""
+"""Find the Pulumi engine: the vendor's if it is installed and new enough, else the pinned one, built once per user."""
 
 import os
 import platform
