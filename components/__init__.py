@@ -1,0 +1,1 @@
+"""What is provisioned: one Pulumi component a file."""

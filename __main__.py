@@ -1,0 +1,72 @@
+"""The program: settings -> budget -> components -> outputs."""
+
+from datetime import UTC, datetime
+
+import pulumi
+import pulumi_aws as aws
+from pulumi.runtime.config import CONFIG
+
+from components.alarms import ConnectionAlarms, ConnectionAlarmsArgs
+from components.autoscaling import ReplicaAutoscaling, ReplicaAutoscalingArgs
+from components.budget import Budget, BudgetArgs
+from components.cluster import PORTS, AuroraCluster, AuroraClusterArgs
+from components.network import Network, NetworkArgs
+from components.proxy import ConnectionProxy, ConnectionProxyArgs
+from headroom.budget import evaluate
+from headroom.settings import SettingsError, parse
+
+project, stack = pulumi.get_project(), pulumi.get_stack()
+name = f"{project}-{stack}"
+try:
+    settings = parse(CONFIG.get(), f"Pulumi.{stack}.yaml")
+except SettingsError as error:
+    raise pulumi.RunError(f"\n{error}") from None
+budget = evaluate(settings.stack(name))
+supply, thresholds = budget.stack.cluster, budget.thresholds
+
+tags = {"project": project, "stack": stack, "environment": settings.environment}
+provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))
+opts = pulumi.ResourceOptions(providers=[provider])
+
+registered = Budget(name, BudgetArgs(environment=settings.environment, budget=budget), opts)
+network = Network(
+    name,
+    NetworkArgs(
+        network=settings.network,
+        port=PORTS[supply.engine],
+        proxied=settings.proxy is not None,
+        services=settings.services,
+    ),
+    opts,
+)
+database = AuroraCluster(
+    name, AuroraClusterArgs(database=settings.database, instances=supply.instances, network=network), opts
+)
+if settings.autoscaling and thresholds.scaling:
+    ReplicaAutoscaling(
+        name,
+        ReplicaAutoscalingArgs(
+            database=database,
+            autoscaling=settings.autoscaling,
+            targets=thresholds.scaling,
+            events=settings.events,
+            now=datetime.now(UTC),
+        ),
+        opts,
+    )
+proxy = settings.proxy and ConnectionProxy(
+    name,
+    ConnectionProxyArgs(proxy=settings.proxy, services=settings.services, database=database, network=network),
+    opts,
+)
+alarms = settings.notify and ConnectionAlarms(
+    name,
+    ConnectionAlarmsArgs(database=database, proxy=proxy, thresholds=thresholds, notify=settings.notify),
+    opts,
+)
+
+pulumi.export("endpoints", {**database.endpoints, **(proxy.endpoints if proxy else {})})
+pulumi.export("secret_arns", {**database.secret_arns, **(proxy.secret_arns if proxy else {})})
+pulumi.export("security_groups", network.groups)
+pulumi.export("budget", registered.table)
+pulumi.export("alarms", alarms.names if alarms else [])

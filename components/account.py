@@ -1,0 +1,43 @@
+"""Where the stack lives: the partition, region and account that every ARN names."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that the provider is configured for, as plain strings."""
+
+    partition: str
+    region: str
+    account_id: str
+
+    @classmethod
+    def of(cls, parent: pulumi.Resource) -> "Account":
+        """Ask the provider that `parent` hands down."""
+        opts = pulumi.InvokeOptions(parent=parent)
+        return cls(
+            partition=aws.get_partition(opts=opts).partition,
+            region=aws.get_region(opts=opts).region,
+            account_id=aws.get_caller_identity(opts=opts).account_id,
+        )
+
+    def arn(self, service: str, resource: str) -> str:
+        """The ARN of a resource of this account and region."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+    def trust(self, service: str) -> dict[str, object]:
+        """A role's trust policy: `service` may assume it, and only on this account's behalf (no confused deputy)."""
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": service},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"aws:SourceAccount": self.account_id}},
+                }
+            ],
+        }
