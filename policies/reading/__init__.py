@@ -1,0 +1,1 @@
+"""How things are found in a stack: the engine's message, read once, as plain resources, links and budgets."""

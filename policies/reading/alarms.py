@@ -1,0 +1,82 @@
+"""Alarms on a cluster's `DatabaseConnections`, as the rules need them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from headroom.budget.model import Role
+from policies.reading.aurora import AuroraCluster
+from policies.reading.field import MISSING, UNKNOWN, field
+from policies.reading.resources import Resource
+
+METRIC = "DatabaseConnections"
+_ROLES = {role.value.upper(): role for role in Role}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionAlarm:
+    """One alarm on the number of connections.
+
+    Attributes:
+        alarm: the resource.
+        roles: the roles whose instances it sees; both, if it has no dimension `Role`. Empty: single instances only.
+        instances: URNs of the instances that it is keyed by.
+        plain: it compares the metric itself, not an expression, so its threshold is a number of connections.
+    """
+
+    alarm: Resource
+    roles: frozenset[Role]
+    instances: frozenset[str]
+    plain: bool
+
+    @property
+    def tells_somebody(self) -> bool:
+        """An alarm without an action, or with its actions off, rings for nobody."""
+        actions = self.alarm.field("alarmActions")
+        return self.alarm.read("actionsEnabled", bool) is not False and actions is not MISSING and actions != []
+
+
+def connection_alarms(cluster: AuroraCluster) -> list[ConnectionAlarm]:
+    """The cluster's alarms on connections; those of its proxies are others."""
+    return [found for alarm in cluster.alarms if (found := _read(alarm, cluster)) is not None]
+
+
+def undecided(cluster: AuroraCluster) -> list[Resource]:
+    """Alarms on the cluster whose metric or role is known only after the update."""
+    return [
+        alarm
+        for alarm in cluster.alarms
+        if alarm.field("metricName") is UNKNOWN or alarm.field("dimensions.Role") is UNKNOWN
+    ]
+
+
+def _read(alarm: Resource, cluster: AuroraCluster) -> ConnectionAlarm | None:
+    if alarm.field("metricName") == METRIC:
+        return _alarm(alarm, alarm.properties, cluster, plain=True)
+    for query in _queries(alarm):
+        if field(query, "metric.metricName") == METRIC:
+            return _alarm(alarm, field(query, "metric"), cluster, plain=field(query, "returnData") is True)
+    return None
+
+
+def _queries(alarm: Resource) -> Iterator[Any]:
+    queries = alarm.field("metricQueries")
+    yield from queries if isinstance(queries, list) else ()
+
+
+def _alarm(alarm: Resource, metric: object, cluster: AuroraCluster, *, plain: bool) -> ConnectionAlarm:
+    instances: frozenset[str] = frozenset()
+    roles: frozenset[Role] = frozenset()
+    if field(metric, "dimensions.DBInstanceIdentifier") is not MISSING:
+        instances = _instances(alarm, field(metric, "dimensions.DBInstanceIdentifier"), cluster)
+    else:
+        role = field(metric, "dimensions.Role")
+        roles = frozenset(Role) if role is MISSING else frozenset({_ROLES[role]} if role in _ROLES else ())
+    return ConnectionAlarm(alarm=alarm, roles=roles, instances=instances, plain=plain)
+
+
+def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:
+    referred = {urn for urns in alarm.property_dependencies.values() for urn in urns}
+    return frozenset(
+        i.urn for i in cluster.instances if i.urn in referred or (identifier == i.field("identifier") and isinstance(identifier, str))
+    )

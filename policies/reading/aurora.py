@@ -1,0 +1,160 @@
+"""The Aurora clusters of a stack, each with all that belongs to it, and its budget. Read once, shared by all rules."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from headroom.budget import Budget, evaluate
+from headroom.budget.model import Stack
+from policies.reading import demand
+from policies.reading import types as t
+from policies.reading.field import UNKNOWN, Blank
+from policies.reading.resources import Resource, Resources
+from policies.reading.supply import ENGINES, Parts, ProxyParts, Supply, read_supply
+
+DIMENSION_READERS = "rds:cluster:ReadReplicaCount"
+
+
+@dataclass(kw_only=True)
+class AuroraCluster(Parts):
+    """One Aurora cluster.
+
+    Attributes:
+        demand: the component that declares its demand, if any.
+        scaling_policies: replica autoscaling's policies.
+        alarms: CloudWatch alarms on a metric of the cluster or of its instances.
+        several_demands: there is a declared demand, but it can't be told whether it is for this cluster.
+    """
+
+    resources: Resources
+    demand: Resource | None = None
+    several_demands: bool = False
+    scaling_policies: list[Resource] = field(default_factory=list)
+    alarms: list[Resource] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.cluster.name
+
+    @property
+    def urn(self) -> str:
+        return self.cluster.urn
+
+    @property
+    def has_readers(self) -> bool:
+        return len(self.instances) > 1 or any(t_.read("maxCapacity", int) for t_ in self.scaling_targets)
+
+    @cached_property
+    def supply(self) -> Supply:
+        return read_supply(self, self.resources, demand.read_classes(self.demand))
+
+    @cached_property
+    def stack(self) -> Stack | Blank | None:
+        """The budget's question; a blank in the demand; None where no demand is declared or the supply has blanks."""
+        if self.demand is None or self.supply.cluster is None:
+            return None
+        return demand.read_stack(self.demand, self.supply.cluster, self.supply.proxies)
+
+    @cached_property
+    def blanks(self) -> tuple[Blank, ...]:
+        """What keeps the budget from being computed. `conn-demand-fits` reports them; the other rules stay silent."""
+        return (*self.supply.blanks, *([self.stack] if isinstance(self.stack, Blank) else []))
+
+    @cached_property
+    def budget(self) -> Budget | None:
+        """Supply and demand; None where either is missing or can't be read."""
+        return evaluate(self.stack) if isinstance(self.stack, Stack) else None
+
+    @cached_property
+    def limits(self) -> Budget | None:
+        """The budget, or without a declared demand what the supply alone says: for the rules that need no demand."""
+        if self.budget is not None or self.supply.cluster is None:
+            return self.budget
+        return evaluate(Stack(cluster=self.supply.cluster, proxies=self.supply.proxies))
+
+    def urn_of(self, instance: str) -> str:
+        """The URN of an instance that the budget names; the cluster's for one that isn't declared."""
+        return next((i.urn for i in self.instances if i.name == instance), self.urn)
+
+
+class Reading:
+    """What one `AnalyzeStack` showed. Everything that costs time is computed once, when first asked for."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @cached_property
+    def clusters(self) -> list[AuroraCluster]:
+        """The Aurora clusters, in the engine's order; other engines' clusters are not this pack's business."""
+        resources = self.resources
+        aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c)]
+        found = {c.urn: AuroraCluster(cluster=c, resources=resources) for c in aurora}
+        _attach(found, resources)
+        _attach_proxies(found, resources)
+        demands = demand.assign(aurora, resources.of(t.BUDGET), resources)
+        for cluster in found.values():
+            cluster.demand = demands.get(cluster.urn)
+            cluster.several_demands = cluster.demand is None and len(demands) < len(resources.of(t.BUDGET))
+            cluster.instances = _writer_first(cluster.instances)
+        return list(found.values())
+
+
+def _is_aurora(cluster: Resource) -> bool:
+    engine = cluster.field("engine")
+    return engine is UNKNOWN or engine in ENGINES
+
+
+def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
+    """Every resource to the cluster that it refers to."""
+
+    def owners(resource: Resource) -> Iterable[AuroraCluster]:
+        return (found[c.urn] for c in resources.linked(resource, t.CLUSTER) if c.urn in found)
+
+    for resource in resources.of(t.CLUSTER_INSTANCE):
+        for cluster in owners(resource):
+            cluster.instances.append(resource)
+    for resource in resources.of(t.SCALING_TARGET, t.SCALING_POLICY):
+        if resource.field("scalableDimension") in {DIMENSION_READERS, UNKNOWN}:
+            for cluster in owners(resource):
+                of_type = cluster.scaling_targets if resource.type == t.SCALING_TARGET else cluster.scaling_policies
+                of_type.append(resource)
+    for resource in resources.of(t.ALARM):
+        for cluster in owners(resource):
+            cluster.alarms.append(resource)
+
+
+def _writer_first(instances: list[Resource]) -> list[Resource]:
+    """The declared writer first. No property says which one it is: AWS makes it of the instance that is created first.
+
+    So: one that waits for no other instance, then the best promotion tier, then the order in the program. What AWS
+    reports as the writer *now* isn't asked: a failover must not change what the program is allowed to declare.
+    """
+    urns = {i.urn for i in instances}
+
+    def order(entry: tuple[int, Resource]) -> tuple[bool, int, int]:
+        position, instance = entry
+        tier = instance.read("promotionTier", int)
+        return (any(urn in urns for urn in instance.dependencies), tier if isinstance(tier, int) else 0, position)
+
+    return [instance for _, instance in sorted(enumerate(instances), key=order)]
+
+
+def _attach_proxies(found: dict[str, AuroraCluster], resources: Resources) -> None:
+    """Every proxy to the clusters that are its targets, with its pool's settings."""
+    groups = {p.urn: group for group in resources.of(t.PROXY_TARGET_GROUP) for p in resources.linked(group, t.PROXY)}
+    read_only = {
+        p.urn
+        for endpoint in resources.of(t.PROXY_ENDPOINT)
+        if endpoint.read("targetRole", str) == "READ_ONLY"
+        for p in resources.linked(endpoint, t.PROXY)
+    }
+    attached: set[tuple[str, str]] = set()
+    for target in resources.of(t.PROXY_TARGET):
+        for cluster in resources.linked(target, t.CLUSTER):
+            for proxy in resources.linked(target, t.PROXY):
+                if cluster.urn in found and (cluster.urn, proxy.urn) not in attached:
+                    attached.add((cluster.urn, proxy.urn))
+                    parts = ProxyParts(
+                        proxy=proxy, target_group=groups.get(proxy.urn), has_reader_endpoint=proxy.urn in read_only
+                    )
+                    found[cluster.urn].proxies.append(parts)

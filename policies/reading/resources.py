@@ -1,0 +1,140 @@
+"""The resources of a stack as the engine sends them, decoded once, and the links between them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from google.protobuf.struct_pb2 import Struct, Value
+from pulumi_policy import proxy as sdk_markers
+
+from policies.reading import types as t
+from policies.reading.field import UNKNOWN, Blank, read
+from policies.reading.field import field as property_at
+from policies.reading.links import IDENTIFIERS, LINKS
+
+T = TypeVar("T", int, float, str, bool)
+
+_UNKNOWN_MARKERS = frozenset(getattr(sdk_markers, name) for name in dir(sdk_markers) if name.startswith("UNKNOWN_"))
+_SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a special object
+_WRAPPED = frozenset({"1b47061264138c4ac30d75fd1eb44270", "d0e6a833031e9bbcd3f4e8bde6ca49a4"})  # a secret, an output
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """One resource: outputs merged with inputs, in the provider's names.
+
+    Attributes:
+        type: Pulumi's type token.
+        urn: its URN.
+        properties: plain values; what is known only after the update is `UNKNOWN`.
+        parent: its parent's URN, or "".
+        dependencies: URNs that it depends on in any way.
+        property_dependencies: property -> URNs that its value comes from.
+    """
+
+    type: str
+    urn: str
+    properties: Mapping[str, Any]
+    parent: str = ""
+    dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The last part of the URN: for messages only, never for a link."""
+        return self.urn.rpartition("::")[2]
+
+    def field(self, path: str) -> object:
+        """The raw value at a path, MISSING or UNKNOWN."""
+        return property_at(self.properties, path)
+
+    def read(self, path: str, kind: type[T]) -> T | None | Blank:
+        """The value at a path as a `kind`; the provider's default; None; or a `Blank` that says why not."""
+        return read(self.urn, self.type, self.properties, path, kind)
+
+
+class Resources:
+    """All resources that the rules read, by URN and by type, in the engine's order."""
+
+    def __init__(self, resources: Iterable[Resource], parents: Mapping[str, str] | None = None) -> None:
+        self.by_urn = {r.urn: r for r in resources}
+        self._parents = parents or {r.urn: r.parent for r in self.by_urn.values()}
+        self._by_type: dict[str, list[Resource]] = {}
+        self._by_identifier: dict[str, dict[str, Resource]] = {}
+        for resource in self.by_urn.values():
+            self._by_type.setdefault(resource.type, []).append(resource)
+
+    @classmethod
+    def from_message(cls, messages: Iterable[Any]) -> "Resources":
+        """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded."""
+        everything = list(messages)
+        parents = {m.urn: m.parent for m in everything}
+        return cls((_resource(m) for m in everything if m.type in t.READ), parents)
+
+    def of(self, *types: str) -> list[Resource]:
+        return [resource for type_ in types for resource in self._by_type.get(type_, ())]
+
+    def linked(self, resource: Resource, type_: str) -> list[Resource]:
+        """The resources of a type that this one refers to, directly or through others; `links.LINKS` says by what.
+
+        A reference is where a property's value comes from. Only a literal, which comes from nowhere, is compared with
+        AWS's identifiers, as AWS does. Pulumi's names are never compared.
+        """
+        found: dict[str, Resource] = {}
+        for link in LINKS.get(resource.type, {}).get(type_, ()):
+            for urn in resource.property_dependencies.get(link.property, ()):
+                other = self.by_urn.get(urn)
+                if other is not None:
+                    found.update({r.urn: r for r in ([other] if other.type == type_ else self.linked(other, type_))})
+            literal = resource.field(link.path)
+            if not resource.property_dependencies.get(link.property) and isinstance(literal, str):
+                known = self._identified(type_).get(literal.removeprefix("cluster:"))
+                found.update({known.urn: known} if known else {})
+        return list(found.values())
+
+    def _identified(self, type_: str) -> dict[str, Resource]:
+        """The resources of a type by AWS's identifier, where that is known."""
+        if type_ not in self._by_identifier:
+            path = IDENTIFIERS.get(type_, "id")
+            named = ((r.field(path), r) for r in self.of(type_))
+            self._by_identifier[type_] = {name: r for name, r in named if isinstance(name, str)}
+        return self._by_identifier[type_]
+
+    def ancestors(self, urn: str) -> Iterator[str]:
+        """The URNs of its parents, nearest first; last the empty one above everything."""
+        while urn:
+            urn = self._parents.get(urn, "")
+            yield urn
+
+
+def _resource(message: Any) -> Resource:
+    return Resource(
+        type=message.type,
+        urn=message.urn,
+        properties=_struct(message.properties),
+        parent=message.parent,
+        dependencies=tuple(message.dependencies),
+        property_dependencies={name: tuple(d.urns) for name, d in message.propertyDependencies.items()},
+    )
+
+
+def _struct(struct: Struct) -> dict[str, Any]:
+    return {name: _value(value) for name, value in struct.fields.items()}
+
+
+def _value(value: Value) -> Any:
+    match value.WhichOneof("kind"):
+        case "string_value":
+            return UNKNOWN if value.string_value in _UNKNOWN_MARKERS else value.string_value
+        case "number_value":
+            number = value.number_value
+            return int(number) if number.is_integer() else number
+        case "bool_value":
+            return value.bool_value
+        case "list_value":
+            return [_value(item) for item in value.list_value.values]
+        case "struct_value":
+            decoded = _struct(value.struct_value)
+            return decoded.get("value", UNKNOWN) if decoded.get(_SIGNATURE) in _WRAPPED else decoded
+        case _:
+            return None

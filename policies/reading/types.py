@@ -1,0 +1,28 @@
+"""Pulumi's type tokens of what the rules read. Everything else in a stack is skipped before it is decoded."""
+
+CLUSTER = "aws:rds/cluster:Cluster"
+CLUSTER_INSTANCE = "aws:rds/clusterInstance:ClusterInstance"
+CLUSTER_PARAMETER_GROUP = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+PROXY = "aws:rds/proxy:Proxy"
+PROXY_TARGET_GROUP = "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup"
+PROXY_TARGET = "aws:rds/proxyTarget:ProxyTarget"
+PROXY_ENDPOINT = "aws:rds/proxyEndpoint:ProxyEndpoint"
+SCALING_TARGET = "aws:appautoscaling/target:Target"
+SCALING_POLICY = "aws:appautoscaling/policy:Policy"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
+INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+
+#: The component by which the program declares the demand (`components/budget.py`).
+BUDGET = "headroom:index:Budget"
+
+READ = frozenset(
+    {
+        CLUSTER, CLUSTER_INSTANCE, CLUSTER_PARAMETER_GROUP, PARAMETER_GROUP,
+        PROXY, PROXY_TARGET_GROUP, PROXY_TARGET, PROXY_ENDPOINT,
+        SCALING_TARGET, SCALING_POLICY, ALARM,
+        SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, BUDGET,
+    }
+)  # fmt: skip

@@ -1,0 +1,68 @@
+"""alrm-connections-required: somebody is told before connections run out."""
+
+from collections.abc import Iterator
+
+from headroom.budget.model import Role
+from policies.reading.alarms import METRIC, ConnectionAlarm, connection_alarms, undecided
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import Blank
+from policies.rule import Finding, Rule, unproven
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    for cluster in reading.clusters:
+        alarms = connection_alarms(cluster)
+        maybe = undecided(cluster)
+        for role in Role if cluster.has_readers else (Role.WRITER,):
+            watching = [alarm for alarm in alarms if role in alarm.roles] or _every_instance(cluster, alarms)
+            if any(alarm.tells_somebody for alarm in watching):
+                continue
+            if maybe:
+                yield unproven(Blank(maybe[0].urn, "metricName or dimensions", "is known only after the update"))
+            else:
+                yield _missing(cluster, role, watching)
+
+
+def _every_instance(cluster: AuroraCluster, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:
+    """Alarms on single instances do as well where each instance has one and autoscaling can't add others."""
+    keyed = [alarm for alarm in alarms if alarm.instances and alarm.tells_somebody]
+    covered = {urn for alarm in keyed for urn in alarm.instances}
+    complete = bool(cluster.instances) and covered >= {i.urn for i in cluster.instances}
+    return keyed if complete and not cluster.scaling_targets else []
+
+
+def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]) -> Finding:
+    if watching:
+        names = ", ".join(alarm.alarm.name for alarm in watching)
+        return Finding(
+            urn=watching[0].alarm.urn,
+            found=f"the alarm on the {role}'s connections of {cluster.name} tells nobody ({names}: no alarmActions, or actionsEnabled is false)",
+            allowed="an alarm has to reach somebody",
+            remedy="give it an SNS topic in alarmActions (headroom:notify)",
+        )
+    return Finding(
+        urn=cluster.urn,
+        found=f"no alarm watches the {role}'s connections of the cluster {cluster.name}",
+        allowed=f"one on {METRIC} with the dimensions DBClusterIdentifier and Role={role.upper()} is needed",
+        remedy="declare who is told (headroom:notify), and the component declares the alarms; or add one with alarmActions",
+    )
+
+
+RULE = Rule(
+    id="alrm-connections-required",
+    title="An alarm that reaches somebody watches the connections of the writer and of the readers.",
+    why="On 2023-09-01 nobody was told that connections were running out; the first to notice were customers.",
+    predicate=(
+        "Refuses a cluster without an alarm on DatabaseConnections for its writer, and for its readers where it has or may "
+        "get any; an alarm without alarmActions, or with its actions off, doesn't count. Alarms on single instances count "
+        "where every instance has one and autoscaling adds none."
+    ),
+    unknown="An alarm on the cluster whose metric or role is unknown may be the one: not proven. Unknown topics count as actions.",
+    remedy="Declare who is told (headroom:notify).",
+    sources=(
+        "postmortem.txt",
+        "Aurora User Guide, creating_alarms: role metrics follow a failover",
+        "systeminvariant.dev, CTL.RDS.ALARM.CONNECTIONS.001",
+    ),
+    check=check,
+)

@@ -1,0 +1,107 @@
+"""alrm-connections-threshold: the alarm rings after a good day's peak and before the limit."""
+
+from collections.abc import Iterator
+
+from headroom.budget.capacity import capacity
+from headroom.budget.model import Role
+from headroom.budget.result import RoleThresholds
+from policies.reading.alarms import ConnectionAlarm, connection_alarms
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import UNKNOWN, Blank
+from policies.reading.resources import Resource
+from policies.rule import Finding, Rule, unproven
+
+RISING = frozenset({"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"})
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    for cluster in reading.clusters:
+        known: list[tuple[ConnectionAlarm, float]] = []
+        for alarm in connection_alarms(cluster):
+            comparison = alarm.alarm.field("comparisonOperator")
+            threshold = alarm.alarm.read("threshold", float)
+            if comparison is UNKNOWN:
+                yield unproven(Blank(alarm.alarm.urn, "comparisonOperator", "is known only after the update"))
+            elif comparison not in RISING:
+                yield _falling(alarm.alarm, comparison)
+            elif isinstance(threshold, Blank):
+                yield unproven(threshold)
+            elif alarm.plain and threshold is not None:
+                known.append((alarm, threshold))
+        for alarm, threshold in known:
+            yield from _judge(cluster, alarm, threshold)
+        yield from _one_stage(cluster, known)
+
+
+def _falling(alarm: Resource, comparison: object) -> Finding:
+    return Finding(
+        urn=alarm.urn,
+        found=f"the alarm {alarm.name} compares with {comparison}",
+        allowed="an alarm on connections rings when they rise",
+        remedy="use GreaterThanOrEqualToThreshold",
+    )
+
+
+def _judge(cluster: AuroraCluster, alarm: ConnectionAlarm, threshold: float) -> Iterator[Finding]:
+    if cluster.limits is None:
+        return
+    windows = [w for role in Role if role in alarm.roles and (w := cluster.limits.thresholds.role(role)) is not None]
+    found = f"the alarm {alarm.alarm.name} rings at {threshold:,.6g} connections"
+    if windows:
+        low = max(w.accepted_peak_connections for w in windows) if len(alarm.roles) == 1 else 0
+        limit = min(w.limit_connections for w in windows)
+        if not low < threshold < limit:
+            yield Finding(urn=alarm.alarm.urn, found=found, allowed=_allowed(low, limit), remedy=_remedy(windows))
+    elif alarm.instances:
+        usable = [
+            (capacity(cluster.limits.stack, instance).usable, instance.name)
+            for declared, instance in zip(cluster.instances, cluster.limits.stack.cluster.instances, strict=True)
+            if declared.urn in alarm.instances
+        ]
+        limit, name = min(usable)
+        if not 0 < threshold < limit:
+            remedy = f"set a threshold below {limit:,}, better an alarm by role"
+            yield Finding(urn=alarm.alarm.urn, found=found, allowed=f"{name} refuses clients at {limit:,}", remedy=remedy)
+
+
+def _allowed(accepted_peak: int, limit: int) -> str:
+    return f"it has to lie above the accepted peak of {accepted_peak:,} and below {limit:,}, where clients are refused"
+
+
+def _remedy(windows: list[RoleThresholds]) -> str:
+    ways = ", ".join(f"{w.role}: warning {w.warning_connections:,}, critical {w.critical_connections:,}" for w in windows)
+    return f"set the budget's thresholds ({ways})"
+
+
+def _one_stage(cluster: AuroraCluster, known: list[tuple[ConnectionAlarm, float]]) -> Iterator[Finding]:
+    """Two alarms at the same number are one: the warning has to come first."""
+    for role in Role:
+        of_role = [(alarm, threshold) for alarm, threshold in known if alarm.roles == {role}]
+        values = {threshold for _, threshold in of_role}
+        if len(of_role) > 1 and len(values) == 1:
+            names = ", ".join(alarm.alarm.name for alarm, _ in of_role)
+            yield Finding(
+                urn=of_role[0][0].alarm.urn,
+                found=f"{len(of_role)} alarms on the {role}'s connections of {cluster.name} ring at the same {values.pop():,.6g} ({names})",
+                allowed="the warning has to come before the critical one",
+                remedy="set the budget's warning and critical thresholds",
+            )
+
+
+RULE = Rule(
+    id="alrm-connections-threshold",
+    title="Alarms on connections ring above the accepted peak and below the limit, the warning first.",
+    why="An alarm at the limit rings when clients are already refused; one below a good day's peak is soon ignored.",
+    predicate=(
+        "Refuses accepted peak < threshold < limit not holding for the alarm's role (the budget's window, at the smallest "
+        "instance; without a declared demand the peak counts as 0), a comparison that isn't rising, and several alarms of a "
+        "role at one number. An alarm on single instances is compared with theirs. Expressions aren't judged."
+    ),
+    unknown="An unknown threshold or comparison may never ring: not proven.",
+    remedy="Set the budget's thresholds.",
+    sources=(
+        "headroom/budget/thresholds.py",
+        "CloudWatch User Guide, recommended alarms: DatabaseConnections at 90-95 % (too late behind a proxy)",
+    ),
+    check=check,
+)

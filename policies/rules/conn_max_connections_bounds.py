@@ -1,0 +1,97 @@
+"""conn-max-connections-bounds: an explicit max_connections is one that the engine takes and the memory carries."""
+
+from collections.abc import Iterator
+
+from headroom.budget.capacity import Capacity, capacity
+from headroom.budget.ceiling import default
+from headroom.budget.facts import SERVERLESS, connections
+from headroom.budget.model import Cluster, Engine, Instance
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import Blank
+from policies.reading.resources import Resource
+from policies.reading.supply import ENGINES, max_connections
+from policies.rule import Finding, Kind, Rule, unproven
+
+LOWEST_OF_A_LARGE_CLASS = 100
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    for cluster in reading.clusters:
+        engine = cluster.cluster.field("engine")
+        for resource in (cluster.cluster, *cluster.instances):
+            value = max_connections(resource, reading.resources)
+            if isinstance(value, Blank):
+                yield unproven(value)
+            elif value is not None and engine in ENGINES:
+                yield from _judge(cluster, resource, value, Engine(str(engine)))
+
+
+def _judge(cluster: AuroraCluster, resource: Resource, value: int | str, engine: Engine) -> Iterator[Finding]:
+    lowest, highest = connections(engine, "lowest"), connections(engine, "highest")
+    found = f"max_connections of {resource.name} is {value}"
+    if isinstance(value, int) and not lowest <= value <= highest:
+        yield Finding(
+            urn=resource.urn,
+            found=found,
+            allowed=f"{engine} takes {lowest:,} to {highest:,}",
+            remedy="leave max_connections to the engine, or set what `headroom budget` shows to be needed",
+        )
+        return
+    if cluster.limits is None or cluster.supply.cluster is None:
+        return  # conn-demand-fits names what can't be read
+    applies = [
+        instance
+        for declared, instance in zip(cluster.instances, cluster.supply.cluster.instances, strict=True)
+        if (resource is cluster.cluster and instance.max_connections is None) or declared is resource
+    ]
+    provisioned = [i for i in applies if i.instance_class.name != SERVERLESS]
+    for instance in sorted(provisioned, key=lambda i: i.instance_class.memory_gib)[:1]:
+        yield from _judge_on(cluster, resource, found, instance, cluster.supply.cluster)
+
+
+def _judge_on(
+    cluster: AuroraCluster, resource: Resource, found: str, smallest: Instance, supply: Cluster
+) -> Iterator[Finding]:
+    """One parameter serves every class that uses it: the smallest one decides."""
+    if cluster.limits is None:
+        return
+    limit: Capacity = capacity(cluster.limits.stack, smallest)
+    usual = default(smallest.instance_class, supply.engine)
+    least = min(LOWEST_OF_A_LARGE_CLASS, usual.low)
+    on = f"{smallest.name} ({smallest.instance_class.name})"
+    if limit.ceiling.low < least:
+        yield Finding(
+            urn=resource.urn,
+            found=f"{found}: {limit.ceiling} on {on}",
+            allowed=f"at least {least:,} are needed for people, tools and failover to connect at all",
+            remedy=f"raise it to {least:,} or more; throttle services with the proxy's percentage",
+        )
+    elif limit.ceiling.high > usual.high and limit.ceiling.high > limit.memory_cap:
+        fits = cluster.budget is not None and cluster.budget.fits
+        yield Finding(
+            urn=resource.urn,
+            found=f"{found}: {limit.ceiling} on {on}",
+            allowed=f"AWS's default for the class is {usual}, and beside the buffer cache there is memory for {limit.memory_cap:,}",
+            remedy=f"lower it to {usual.low:,} or less, or take a larger class: raising the limit adds no memory",
+            kind=Kind.ADVICE if fits else Kind.VIOLATION,
+        )
+
+
+RULE = Rule(
+    id="conn-max-connections-bounds",
+    title="An explicit max_connections lies in the engine's range, and the smallest class that uses it can carry it.",
+    why="Raising max_connections is the first reflex when connections run out; it moves the failure from a clear refusal to memory.",
+    predicate=(
+        "Refuses a number outside the engine's range; one below 100 (below the class's default, where that is smaller); and "
+        "one above AWS's default for the smallest class that uses it and above what its memory carries, unless the declared "
+        "budget fits (then it advises). A lower number is a first-class throttle and passes."
+    ),
+    unknown="An unknown parameter, or a parameter group outside the stack, may set any number: not proven.",
+    remedy="Leave max_connections to the engine, lower it, or take a larger class.",
+    sources=(
+        "Aurora User Guide, AuroraPostgreSQL.Managing and AuroraMySQL.Managing.Performance",
+        "headroom/budget/facts: ranges, documented defaults",
+        "headroom/budget/margins.py: connection_memory_mib",
+    ),
+    check=check,
+)

@@ -1,0 +1,68 @@
+"""conn-pool-percent-max: the proxy's share leaves the reserved slots free."""
+
+from collections.abc import Iterator
+
+from headroom.budget.capacity import capacity, promotable
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import Blank
+from policies.rule import Finding, Kind, Rule, unproven
+
+PATH = "connectionPoolConfig.maxConnectionsPercent"
+HIGHEST_WITHOUT_A_NOTE = 90
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    for cluster in reading.clusters:
+        percents: list[int] = []
+        for parts in cluster.proxies:
+            # Without a target group of its own, AWS's default of 100 applies.
+            percent = parts.target_group.read(PATH, int) if parts.target_group else 100
+            if isinstance(percent, Blank):
+                yield unproven(percent)
+            else:
+                percents.append(100 if percent is None else percent)
+        if percents and len(percents) == len(cluster.proxies):
+            yield from _judge(cluster, sum(percents))
+
+
+def _judge(cluster: AuroraCluster, percent: int) -> Iterator[Finding]:
+    parts = cluster.proxies[0]
+    urn = parts.target_group.urn if parts.target_group else parts.proxy.urn
+    may_open = f"the cluster {cluster.name}'s proxies may open {percent} % of max_connections"
+    remedy = f"set {PATH} so that reserved slots and direct pools stay free; `headroom budget` shows how much the demand needs"
+    if cluster.limits is not None:
+        stack = cluster.limits.stack
+        limits = [(capacity(stack, instance), instance.name) for instance in promotable(stack)]
+        worst, name = min(limits, key=lambda entry: entry[0].usable - entry[0].pool)
+        if worst.pool > worst.usable:
+            found = f"{may_open}: {worst.pool:,} of {worst.ceiling.low:,} on {name}"
+            allowed = f"{worst.usable:,} are usable there, {worst.reserved:,} are reserved"
+            yield Finding(urn=urn, found=found, allowed=allowed, remedy=remedy)
+            return
+    elif percent >= 100:
+        allowed = "some have to stay free for superusers, AWS's automation and the operators"
+        yield Finding(urn=urn, found=may_open, allowed=allowed, remedy=remedy)
+        return
+    if percent > HIGHEST_WITHOUT_A_NOTE:
+        allowed = f"above {HIGHEST_WITHOUT_A_NOTE} % little is left for people and tools that connect directly"
+        yield Finding(urn=urn, found=may_open, allowed=allowed, remedy=remedy, kind=Kind.ADVICE)
+
+
+RULE = Rule(
+    id="conn-pool-percent-max",
+    title="The proxies' pools leave the reserved connections free on every instance.",
+    why=(
+        "AWS's default is 100 %: the proxy may then take every slot, and in the incident nobody could log in any more to see why."
+    ),
+    predicate=(
+        f"Refuses where all proxies of a cluster together may open more than the usable connections of any instance (unset "
+        f"counts as 100 %). Advises above {HIGHEST_WITHOUT_A_NOTE} %. Low percentages are fine: values down to 1 work."
+    ),
+    unknown="An unknown percentage may be 100: not proven.",
+    remedy="Set connectionPoolConfig.maxConnectionsPercent to what the demand needs.",
+    sources=(
+        "RDS User Guide, 'RDS Proxy connection considerations': default 100, lower it to keep slots for administration",
+        "headroom/budget/facts/limits.toml: reserved slots",
+    ),
+    check=check,
+)

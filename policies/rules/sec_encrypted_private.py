@@ -1,0 +1,130 @@
+"""sec-encrypted-private: the storage is encrypted, and the internet can't open a connection."""
+
+from collections.abc import Iterator
+
+from headroom.budget.facts import connections
+from headroom.budget.model import Engine
+from policies.reading import types as t
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import MISSING, UNKNOWN, Blank, field
+from policies.reading.resources import Resource, Resources
+from policies.reading.supply import ENGINES
+from policies.rule import MANDATORY, Finding, Rule, unproven
+
+EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+ANY_PROTOCOL = frozenset({"-1", "all"})
+#: Properties that hold address ranges, in the three ways to declare an ingress.
+RANGES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    for cluster in reading.clusters:
+        yield from _encrypted(cluster)
+        for instance in cluster.instances:
+            yield from _private(instance)
+    yield from _closed(reading)
+
+
+def _encrypted(cluster: AuroraCluster) -> Iterator[Finding]:
+    encrypted = cluster.cluster.read("storageEncrypted", bool)
+    if isinstance(encrypted, Blank):
+        yield unproven(encrypted)
+    elif not encrypted:
+        yield Finding(
+            urn=cluster.urn,
+            found=f"the storage of the cluster {cluster.name} is not encrypted",
+            allowed="storageEncrypted has to be true",
+            remedy="set storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from an encrypted snapshot)",
+        )
+
+
+def _private(instance: Resource) -> Iterator[Finding]:
+    public = instance.read("publiclyAccessible", bool)
+    if isinstance(public, Blank):
+        yield unproven(public)
+    elif public:
+        yield Finding(
+            urn=instance.urn,
+            found=f"the instance {instance.name} has a public address",
+            allowed="publiclyAccessible has to be false",
+            remedy="set publiclyAccessible to false and connect through the network, or a tunnel into it",
+        )
+
+
+def _closed(reading: Reading) -> Iterator[Finding]:
+    """Ingress rules of the clusters' own security groups. Groups outside the stack can't be seen."""
+    resources = reading.resources
+    ports: dict[str, set[int]] = {}
+    for cluster in reading.clusters:
+        for group in resources.linked(cluster.cluster, t.SECURITY_GROUP):
+            ports.setdefault(group.urn, set()).add(_port(cluster))
+    for resource, rule, group in _ingress(resources):
+        for port in sorted(ports.get(group, ())):
+            yield from _judge(resource, rule, port)
+
+
+def _port(cluster: AuroraCluster) -> int:
+    port = cluster.cluster.read("port", int)
+    if isinstance(port, int):
+        return port
+    engine = cluster.cluster.field("engine")
+    return connections(Engine(str(engine)) if engine in ENGINES else Engine.POSTGRESQL, "port")
+
+
+def _ingress(resources: Resources) -> Iterator[tuple[Resource, object, str]]:
+    """Every ingress: the resource that declares it, the rule, and the security group's URN."""
+    for group in resources.of(t.SECURITY_GROUP):
+        inline = group.field("ingress")  # unknown in a preview where there are none: AWS computes the list
+        for rule in inline if isinstance(inline, list) else ():
+            yield group, rule, group.urn
+    for resource in resources.of(t.SECURITY_GROUP_RULE, t.INGRESS_RULE):
+        if resource.type == t.INGRESS_RULE or resource.field("type") == "ingress":
+            for group in resources.linked(resource, t.SECURITY_GROUP):
+                yield resource, resource.properties, group.urn
+
+
+def _judge(resource: Resource, rule: object, port: int) -> Iterator[Finding]:
+    if not _covers(rule, port):
+        return
+    for path in RANGES:
+        value = field(rule, path)
+        ranges = value if isinstance(value, list) else [value]
+        if UNKNOWN in ranges:
+            yield unproven(Blank(resource.urn, path, "is known only after the update"))
+        for found in sorted(EVERYBODY.intersection(r for r in ranges if isinstance(r, str))):
+            yield Finding(
+                urn=resource.urn,
+                found=f"{resource.name} admits {found} to port {port} of the database",
+                allowed="nobody but the proxy, declared direct services and the break-glass group",
+                remedy="name their security groups instead of an address range",
+            )
+
+
+def _covers(rule: object, port: int) -> bool:
+    protocol = field(rule, "ipProtocol")
+    protocol = field(rule, "protocol") if protocol is MISSING else protocol
+    if protocol in ANY_PROTOCOL or protocol is UNKNOWN:
+        return True
+    low, high = field(rule, "fromPort"), field(rule, "toPort")
+    return UNKNOWN in (low, high) or (
+        isinstance(low, int | float) and isinstance(high, int | float) and low <= port <= high
+    )
+
+
+RULE = Rule(
+    id="sec-encrypted-private",
+    title="The cluster's storage is encrypted, and it can't be reached from the internet.",
+    why="Connections that strangers can open are connections that no budget counts.",
+    predicate=(
+        "Refuses storageEncrypted that isn't true (unset is false), an instance with publiclyAccessible, and an ingress of "
+        "the cluster's security groups, on the database's port, from 0.0.0.0/0 or ::/0."
+    ),
+    unknown=(
+        "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown security "
+        "groups and lists that AWS computes don't matter; groups outside the stack can't be seen."
+    ),
+    remedy="Encrypt, keep instances private, name security groups.",
+    sources=("Security Hub RDS.27, RDS.2", "Checkov CKV_AWS_96, CKV_AWS_17", "cdk-nag AwsSolutions-RDS8"),
+    dev=MANDATORY,
+    check=check,
+)
