@@ -53,9 +53,11 @@ def running(checkout: Checkout) -> Emulator | None:
     """The emulator that an earlier command started in this checkout, if it still answers."""
     try:
         emulator = Emulator(**json.loads(checkout.emulator.read_text()))
-    except (OSError, ValueError, TypeError):
+        # A copied checkout has a copied record: the emulator it names belongs to the other one.
+        here = psutil.Process(emulator.pid).cwd() == str(checkout.root)
+    except (OSError, ValueError, TypeError, psutil.Error):
         return None
-    return emulator if emulator.answers() else None
+    return emulator if here and emulator.answers() else None
 
 
 def start(checkout: Checkout, mark: str) -> Emulator:

@@ -20,9 +20,7 @@ AWS_PLUGIN = "pulumi-resource-aws"
 _MODULES = {LANGUAGE_HOST: "headroom.local.language_host", AWS_PLUGIN: "headroom.local.aws_plugin"}
 
 
-def variables(
-    checkout: Checkout, engine: Engine, emulator: Emulator | None, *, backend: Path | None = None
-) -> dict[str, str]:
+def variables(checkout: Checkout, emulator: Emulator | None, *, backend: Path | None = None) -> dict[str, str]:
     """What to set, beside PATH's launchers, for commands on `backend` (default: the checkout's own state)."""
     folders = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder != str(checkout.bin)]
     values = {

@@ -9,10 +9,11 @@ from pathlib import Path
 
 
 @contextmanager
-def exclusive(path: Path, say: Callable[[str], None], what: str) -> Iterator[None]:
+def exclusive(path: Path, say: Callable[[str], None], what: str) -> Iterator[int]:
     """Hold the lock `path`; while another process has it, wait, and say so once.
 
-    The kernel drops the lock with its process, so a dead one never blocks. Children do not inherit it.
+    The kernel drops the lock with its process, so a dead one never blocks. Yields the lock's file descriptor: a child
+    that must not be overtaken inherits it (`pass_fds`), and then holds the lock even if this process is killed.
 
     Args:
         path: the lock's file; its folder is made where it is missing.
@@ -31,7 +32,7 @@ def exclusive(path: Path, say: Callable[[str], None], what: str) -> Iterator[Non
             time.sleep(0.2)
         os.truncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-        yield
+        yield handle
     finally:
         os.close(handle)
 

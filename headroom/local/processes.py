@@ -16,6 +16,7 @@ def run_lines(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> tuple[int, list[str]]:
     """Run `command` to its end and hand each line of its output (both streams) to `on_line`.
 
@@ -38,6 +39,7 @@ def run_lines(
         text=True,
         errors="replace",
         process_group=0,
+        pass_fds=pass_fds,
     ) as child:
         try:
             for line in child.stdout or ():

@@ -111,7 +111,7 @@ def prepare(
     """Launchers written, the stack known to the backend; returns the variables for commands on it."""
     write_launchers(checkout, engine)
     checkout.home.mkdir(parents=True, exist_ok=True)
-    values = {**variables(checkout, engine, emulator, backend=backend), "PULUMI_STACK": stack}
+    values = {**variables(checkout, emulator, backend=backend), "PULUMI_STACK": stack}
     if backend is not None or not read_state(checkout).exists:
         # In a folder of its own: the engine writes a salt into the stack file next to Pulumi.yaml.
         with tempfile.TemporaryDirectory(prefix="headroom-init-") as folder:
@@ -216,7 +216,7 @@ def _copy(settings: Path, folder: Path) -> Path:
 
 
 def _policies(checkout: Checkout, settings: Path) -> list[str]:
-    """The pack, and its severities for the stack's environment: local takes prod's. Without any it is as strict as prod."""
+    """The pack, with its severities for the stack's environment: local takes prod's, and so does one without any."""
     content: Any = yaml.safe_load(settings.read_text())
     environment = str(((content or {}).get("config") or {}).get("headroom:environment"))
     config = checkout.root / "policies" / "config" / f"{'prod' if environment == STACK else environment}.json"

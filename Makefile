@@ -1,0 +1,67 @@
+# The one list of commands: people and CI call the same ones. Never needs root, never calls the system's package manager.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup engine up down preview before-the-incident test lint types bench golden lock clean
+
+BIN := .venv/bin
+# Written last: while it is missing, or older than what it was made from, the environment is not complete.
+READY := .venv/.complete
+STACK ?= prod
+# An environment can't be copied or moved: its scripts name its place, and would run the other checkout's code.
+ifneq ($(shell head -n 1 $(READY) 2>/dev/null),$(CURDIR))
+$(shell rm -f $(READY))
+endif
+
+help: ## this list
+	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-20s %s\n", $$1, $$2 }' Makefile
+
+setup: $(READY) engine ## the virtual environment and the Pulumi engine (the other targets call it)
+
+up: $(READY) ## bring the stack `local` up on emulated AWS, with the policies enforced
+	@$(BIN)/headroom local up
+
+down: $(READY) ## destroy its resources, drop its state, stop the emulator
+	@$(BIN)/headroom local down
+
+preview: $(READY) ## preview a stack without an account: make preview STACK=prod
+	@$(BIN)/headroom local preview "$(STACK)"
+
+before-the-incident: $(READY) ## the shop as it was when it broke: the policies refuse it (exits non-zero)
+	@$(BIN)/headroom local preview docs/examples/before-the-incident.yaml
+
+test: setup lint types ## everything that must hold: lint, types, tests (ARGS="-k word" for some of them)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
+
+lint: $(READY) ## ruff: rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+types: $(READY) ## mypy, strict (a minute and 2.4 GB the first time, then seconds)
+	@$(BIN)/mypy --no-error-summary
+
+bench: setup ## the figures: seconds and megabytes, each with its command
+	@for script in bench/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
+
+golden: setup ## renew the golden files that tests compare with (read the diff before you commit it)
+	@HEADROOM_GOLDEN=renew $(BIN)/python -m pytest --quiet -m "not engine" -k golden
+
+lock: $(READY) ## renew requirements.txt from pyproject.toml
+	@test -x .headroom/uv/bin/uv || { $(BIN)/python -m venv .headroom/uv && .headroom/uv/bin/pip install --quiet uv; }
+	.headroom/uv/bin/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --all-extras \
+		--no-header --no-emit-index-url --output-file requirements.txt pyproject.toml
+
+clean: ## take down the stack and remove all that make made here (the engine stays in the user's cache)
+	@if [ -e $(READY) ]; then $(BIN)/headroom local down; fi
+	rm -rf .headroom .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+engine: $(READY)
+	@$(BIN)/headroom local engine >/dev/null
+
+# Any Python from 3.11 on will do; the tested one comes first. PYTHON=/path/to/python3 names another.
+$(READY): requirements.txt pyproject.toml
+	@for python in "$(PYTHON)" python3.11 python3.12 python3.13 python3.14 python3 python; do \
+		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			exec "$$python" -m headroom.local.bootstrap $@; \
+		fi; \
+	done; \
+	echo "error: no Python 3.11 or later on PATH: install one, or name it: make PYTHON=/path/to/python3" >&2; exit 2
