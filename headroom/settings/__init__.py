@@ -4,10 +4,23 @@
 that lists everything that is wrong. `Settings.stack` is the budget's question about the file.
 """
 
+from headroom.settings.demand import subscription
+from headroom.settings.demand_rules import MASTER_USER
 from headroom.settings.errors import SettingsError
-from headroom.settings.models import ExistingNetwork, NewNetwork
 from headroom.settings.parsing import dump, load, parse
 from headroom.settings.profiles import Environment
 from headroom.settings.stack_file import Settings
+from headroom.settings.supply import ExistingNetwork, NewNetwork
 
-__all__ = ["Environment", "ExistingNetwork", "NewNetwork", "Settings", "SettingsError", "dump", "load", "parse"]
+__all__ = [
+    "MASTER_USER",
+    "Environment",
+    "ExistingNetwork",
+    "NewNetwork",
+    "Settings",
+    "SettingsError",
+    "dump",
+    "load",
+    "parse",
+    "subscription",
+]

@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -27,7 +28,8 @@ class Problem(NamedTuple):
     message: str
 
 
-class Unreadable(NamedTuple):
+@dataclass(frozen=True)
+class Unreadable:
     """Stands in the tree for a value that can't be taken: it fails every type check, and says why."""
 
     message: str
@@ -64,7 +66,14 @@ def meant(key: str, known: Iterable[str]) -> str:
 def explained(
     path: str, details: Iterable[ErrorDetails], model: type[BaseModel] | None, description: str
 ) -> Iterator[Problem]:
-    """pydantic's errors about the value at a path, in our words. The remedy is the description of the field at fault."""
+    """What pydantic found about the value at a path, in our words; the description of the field at fault is the remedy.
+
+    Args:
+        path: of the value, as in `headroom:services[0]`.
+        details: pydantic's errors.
+        model: the value's model, if it is a mapping.
+        description: the remedy for the value itself.
+    """
     for error in details:
         if error["type"] == "default_factory_not_called":  # a consequence of another error, which is in the list
             continue
@@ -72,63 +81,52 @@ def explained(
         at = path
         for part in error["loc"]:
             at += f"[{part}]" if isinstance(part, int) else step(part)
-            field = model_fields(parent).get(str(part))
+            field = _model_fields(parent).get(str(part))
             if field is not None:
                 remedy = field.description or remedy
                 parent = _inner_model(field.annotation) or parent
         if error["type"] == "extra_forbidden":
-            yield Problem(at, f"unknown key: {meant(str(error['loc'][-1]), model_fields(parent))}")
+            yield Problem(at, f"unknown key: {meant(str(error['loc'][-1]), _model_fields(parent))}")
         elif error["type"] == "missing":
             yield Problem(at, f"is missing: {remedy}")
         else:
             yield Problem(at, f"{_finding(error)}: {remedy}")
 
 
-def model_fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
+def _model_fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
     return {} if model is None else dict(model.model_fields)
 
 
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
+def _inner_model(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for inner in get_args(annotation) if (found := _inner_model(inner))), None)
 
 
+_FINDINGS = {
+    "int_type": "must be a whole number{got}",
+    "float_type": "must be a number{got}",
+    "bool_type": "must be true or false{got}",
+    "string_type": "must be text{got}",
+    "tuple_type": "must be a list{got}",
+    "model_type": "must be a mapping{got}",
+    "enum": "must be {expected}{got}",
+    "greater_than_equal": "must be at least {ge}{got}",
+    "greater_than": "must be above {gt}{got}",
+    "less_than_equal": "must be at most {le}{got}",
+    "multiple_of": "must be a multiple of {multiple_of}{got}",
+    "finite_number": "must be a finite number{got}",
+    "too_short": "must have at least {min_length}, got {actual_length}",
+    "too_long": "must have at most {max_length}",
+    "string_too_long": "must have at most {max_length} characters{got}",
+    "string_pattern_mismatch": "is not of the right form{got}",
+    "value_error": "{error}{got}",
+}
+
+
 def _finding(error: ErrorDetails) -> str:
-    kind, ctx, value = error["type"], error.get("ctx", {}), error["input"]
-    got = f", got {shown(value)}"
-    match kind:
-        case "int_type":
-            return f"must be a whole number{got}"
-        case "float_type":
-            return f"must be a number{got}"
-        case "bool_type":
-            return f"must be true or false{got}"
-        case "string_type":
-            return f"must be text{got}" + (" (quote it)" if isinstance(value, (int, float)) else "")
-        case "tuple_type":
-            return f"must be a list{got}"
-        case "model_type":
-            return f"must be a mapping{got}"
-        case "enum":
-            return f"must be {ctx['expected'].replace(chr(39), '')}{got}"
-        case "greater_than_equal":
-            return f"must be at least {ctx['ge']}{got}"
-        case "greater_than":
-            return f"must be above {ctx['gt']}{got}"
-        case "less_than_equal":
-            return f"must be at most {ctx['le']}{got}"
-        case "multiple_of":
-            return f"must be a multiple of {ctx['multiple_of']}{got}"
-        case "finite_number":
-            return f"must be a finite number{got}"
-        case "too_short":
-            return f"must have at least {ctx['min_length']} entr{'y' if ctx['min_length'] == 1 else 'ies'}, got {ctx['actual_length']}"
-        case "too_long":
-            return f"must have at most {ctx['max_length']} entries, got {ctx['actual_length'] or 'more'}"
-        case "string_pattern_mismatch":
-            return f"is not of the right form{got}"
-        case "value_error":
-            return f"{ctx['error']}{got}"
-        case _:
-            return f"{error['msg'].lower()}{got}"
+    template = _FINDINGS.get(error["type"], error["msg"].replace("{", "{{").replace("}", "}}") + "{got}")
+    context = error.get("ctx", {})
+    if "expected" in context:  # pydantic quotes the values of an enumeration; they are written without
+        context["expected"] = context["expected"].replace("'", "")
+    return template.format(**context, got=f", got {shown(error['input'])}")

@@ -8,8 +8,9 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from headroom.budget.margins import Margins
-from headroom.settings import models, profiles, rules, yaml_file
-from headroom.settings.errors import Problem, SettingsError, Unreadable, explained, key_path, meant, shown
+from headroom.settings import demand, profiles, rules, supply, yaml_file
+from headroom.settings.draft import Draft
+from headroom.settings.errors import Problem, SettingsError, Unreadable, explained, key_path, meant, step
 from headroom.settings.profiles import Environment
 from headroom.settings.stack_file import Settings
 from headroom.settings.values import Cleaner, top_level
@@ -18,18 +19,17 @@ REGION = "aws:region"
 KEYS = tuple(key for key in Settings.model_fields if key != "region")
 _TEXTS = ("region", "environment")
 _MODELS: dict[str, type[BaseModel]] = {
-    "database": models.Database,
-    "proxy": models.Proxy,
-    "autoscaling": models.Autoscaling,
-    "notify": models.Notify,
-    "margins": models.DeclaredMargins,
+    "database": supply.Database,
+    "proxy": supply.Proxy,
+    "autoscaling": supply.Autoscaling,
+    "notify": demand.Notify,
+    "margins": demand.DeclaredMargins,
 }
 _ITEMS: dict[str, type[BaseModel]] = {
-    "services": models.Service,
-    "events": models.Event,
-    "instance_classes": models.DeclaredClass,
+    "services": demand.Service,
+    "events": demand.Event,
+    "instance_classes": supply.DeclaredClass,
 }
-_EXISTING = frozenset(models.ExistingNetwork.model_fields)
 
 
 def load(path: Path) -> Settings:
@@ -81,32 +81,26 @@ class _Reading:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.cleaner = Cleaner()
-        self.sections: dict[str, Any] = {}
+        self.sections: dict[str, object] = {}
 
     def take(self, config: Mapping[str, object]) -> None:
         """The sections as plain values. Keys of other namespaces are theirs."""
         for full_key, value in config.items():
             namespace, colon, key = str(full_key).partition(":")
             if full_key == REGION:
-                key = "region"
+                self._take_section("region", value)
             elif not colon:
-                as_meant = (
-                    f"write headroom:{namespace}"
-                    if namespace in KEYS
-                    else "write its namespace, as in headroom:database"
-                )
-                self.problems.append(
-                    Problem(shown(namespace) if namespace not in KEYS else namespace, f"has no namespace: {as_meant}")
-                )
-                continue
-            elif namespace != "headroom":
-                continue
-            elif key not in KEYS:
+                meaning = f"headroom:{namespace}" if namespace in KEYS else "its namespace, as in headroom:database"
+                self.problems.append(Problem(step(namespace)[1:], f"has no namespace: write {meaning}"))
+            elif namespace == "headroom" and key in KEYS:
+                self._take_section(key, value)
+            elif namespace == "headroom":
                 self.problems.append(Problem(key_path(key), f"unknown key: {meant(key, KEYS)}"))
-                continue
-            if isinstance(value, Mapping) and "secure" in value:
-                value = Unreadable("is encrypted: nothing in these settings is a secret; write it in plain")
-            self.sections[key] = self.cleaner.clean(top_level(value, text=key in _TEXTS), _path(key))
+
+    def _take_section(self, key: str, value: object) -> None:
+        if isinstance(value, Mapping) and "secure" in value:
+            value = Unreadable("is encrypted: nothing in these settings is a secret; write it in plain")
+        self.sections[key] = self.cleaner.clean(top_level(value, text=key in _TEXTS), _path(key))
 
     def validated(self) -> dict[str, Any]:
         """The sections as models. The rules look at what is well-formed, even where something else is not."""
@@ -119,49 +113,44 @@ class _Reading:
             raw = self.sections[key]
             if key == "database" and isinstance(raw, dict):
                 # Any profile will do where the environment is wrong: its keys are all that matters then.
-                raw = {**profiles.defaults(parts.get("environment") or Environment.PROD), **raw}
-            if key in _ITEMS:
-                parts[key] = self._items(key, raw, parts.get("database"))
-            else:
-                parts[key] = self._section(key, raw)
+                raw = profiles.defaults(parts.get("environment") or Environment.PROD) | raw
+            parts[key] = self._items(key, raw, parts) if key in _ITEMS else self._section(key, raw)
         well_formed: dict[str, Any] = {key: parts[key] for key in rules.SECTIONS if parts.get(key) is not None}
-        self.problems += rules.check(rules.Draft(given=frozenset(self.sections), **well_formed))
+        self.problems += rules.check(Draft(given=frozenset(self.sections), **well_formed))
         return parts | {key: tuple(item for _, item in parts[key]) for key in _ITEMS if key in parts}
 
-    def _section(self, key: str, raw: Any) -> Any:
-        model = _MODELS.get(key)
+    def _section(self, key: str, raw: object) -> object:
+        model = _MODELS.get(key, _kind(key))
         if key == "network":
-            model = models.ExistingNetwork if isinstance(raw, dict) and _EXISTING & raw.keys() else models.NewNetwork
-        value = self._checked(key, _path(key), raw, model)
-        return Margins(**value.model_dump()) if key == "margins" and value is not None else value
+            existing = isinstance(raw, dict) and not raw.keys().isdisjoint(supply.ExistingNetwork.model_fields)
+            model = supply.ExistingNetwork if existing else supply.NewNetwork
+        value = self._checked(_path(key), raw, model, Settings.model_fields[key].description)
+        return Margins(**value.model_dump()) if key == "margins" and isinstance(value, BaseModel) else value
 
-    def _items(self, key: str, raw: Any, database: models.Database | None) -> list[tuple[int, Any]]:
+    def _items(self, key: str, raw: object, parts: Mapping[str, Any]) -> list[tuple[int, object]]:
         """The well-formed items, each with its index in the file."""
-        if not isinstance(raw, list) or not raw:
-            self._checked(key, _path(key), raw, None)
-            return []
-        items = []
-        for i, value in enumerate(raw):
+        field, model, items = Settings.model_fields[key], _ITEMS[key], []
+        annotation: Any = Annotated[tuple[Any, ...], *field.metadata]
+        listed = self._checked(_path(key), raw, annotation, field.description)
+        for i, value in enumerate(listed if isinstance(listed, tuple) else ()):
             if key == "services" and isinstance(value, dict):
-                value = {"database": "unknown" if database is None else database.name, **value}
-            item = self._checked(key, f"{_path(key)}[{i}]", value, _ITEMS[key])
+                database = parts.get("database")
+                value = {"database": "unknown" if database is None else database.name} | value  # noqa: PLW2901
+            item = self._checked(f"{_path(key)}[{i}]", value, model, model.__doc__)
             if item is not None:
                 items.append((i, item))
         return items
 
-    def _checked(self, key: str, path: str, raw: Any, model: type[BaseModel] | None) -> Any:
-        field = Settings.model_fields[key]
-        adapter = _adapter(key) if model is None else TypeAdapter(model)
+    def _checked(self, path: str, raw: object, kind: Any, description: str | None) -> object:  # noqa: ANN401 (any annotation)
+        """The value as that kind: a model, or any other annotation."""
         try:
-            return adapter.validate_python(raw)
+            return TypeAdapter[object](kind).validate_python(raw)
         except ValidationError as error:
-            details = error.errors(include_url=False)
-            description = (model.__doc__ or "") if model in _ITEMS.values() and model else field.description or ""
-            self.problems += explained(path, details, model, description)
+            model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+            self.problems += explained(path, error.errors(include_url=False), model, description or "")
             return None
 
 
-def _adapter(key: str) -> TypeAdapter[Any]:
+def _kind(key: str) -> Any:  # noqa: ANN401 (any annotation)
     field = Settings.model_fields[key]
-    annotation: Any = Annotated[field.annotation, field]
-    return TypeAdapter(annotation)
+    return Annotated[field.annotation, field]

@@ -14,7 +14,10 @@ class Environment(StrEnum):
 
 
 class Default(NamedTuple):
-    """A key of `headroom:database`, its value in each environment, and why. `local` is prod, but for what lets it be destroyed."""
+    """A key of `headroom:database`, its value in each environment, and why.
+
+    `local` is prod, but for what lets it be destroyed.
+    """
 
     key: str
     dev: int | bool

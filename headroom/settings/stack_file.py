@@ -7,10 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, Strin
 from headroom.budget import facts, model
 from headroom.budget.ceiling import serverless_class
 from headroom.budget.margins import Margins
-from headroom.settings import models
+from headroom.settings import demand, supply
 from headroom.settings.profiles import Environment
 
 _ZONES = "abcdef"
+_SERVICES_HIGHEST: int = facts.fact("service", "secrets_per_proxy").value
 
 
 class Settings(BaseModel):
@@ -22,31 +23,32 @@ class Settings(BaseModel):
         description="the AWS region of the stack, such as eu-west-1"
     )
     environment: Environment = Field(description="the profile that the stack's defaults come from")
-    network: models.NewNetwork | models.ExistingNetwork = Field(
+    network: supply.NewNetwork | supply.ExistingNetwork = Field(
         description="{cidr: 10.20.0.0/16, zones: 3} to create one, or your own {vpc_id: ..., subnet_ids: [...]}"
     )
-    database: models.Database = Field(
-        description='the cluster, such as {engine: aurora-postgresql, engine_version: "16.6", instance_class: db.r6g.large, readers: 2, name: shop}'
+    database: supply.Database = Field(
+        description='the cluster, such as {engine: aurora-postgresql, engine_version: "16.6", instance_class: '
+        "db.r6g.large, readers: 2, name: shop}"
     )
-    proxy: models.Proxy | None = Field(
+    proxy: supply.Proxy | None = Field(
         default=None, description="{max_connections_percent: 40}; leave the key out for no proxy"
     )
-    autoscaling: models.Autoscaling | None = Field(
+    autoscaling: supply.Autoscaling | None = Field(
         default=None, description="{readers_min: 2, readers_max: 6}; leave the key out for none"
     )
-    services: tuple[models.Service, ...] = Field(
+    services: tuple[demand.Service, ...] = Field(
         min_length=1,
-        max_length=models.SERVICES_HIGHEST,
+        max_length=_SERVICES_HIGHEST,
         description="who holds connections: [{name: checkout, instances_max: 120, pools: [...]}]",
     )
-    events: tuple[models.Event, ...] = Field(
+    events: tuple[demand.Event, ...] = Field(
         default=(), max_length=100, description="the sale calendar; leave the key out for none"
     )
-    notify: models.Notify | None = Field(
+    notify: demand.Notify | None = Field(
         default=None,
         description='{warning: ["email:team@example.com"], critical: ["https://..."]}; leave the key out for no alarms',
     )
-    instance_classes: tuple[models.DeclaredClass, ...] = Field(
+    instance_classes: tuple[supply.DeclaredClass, ...] = Field(
         default=(), max_length=100, description="classes that the facts don't know; leave the key out for none"
     )
     break_glass_connections: StrictInt = Field(
@@ -70,13 +72,19 @@ class Settings(BaseModel):
             return facts.instance_class(name)
         mysql = self.database.engine is model.Engine.MYSQL
         return model.InstanceClass(
-            name=declared.name, vcpus=declared.vcpus, memory_gib=declared.memory_gib,
+            name=declared.name,
+            vcpus=declared.vcpus,
+            memory_gib=declared.memory_gib,
             documented_mysql=declared.max_connections if mysql else None,
             documented_postgresql=None if mysql else declared.max_connections,
-        )  # fmt: skip
+        )
 
     def stack(self, name: str) -> model.Stack:
-        """The budget's question about this file. `name` is the stack's and its cluster's; instances are `<name>-1` (the writer) and on."""
+        """The budget's question about this file.
+
+        Args:
+            name: of the stack and its cluster; the instances are `<name>-1` (the writer), `<name>-2` and on.
+        """
         return model.Stack(
             name=name,
             cluster=self._cluster(name),
@@ -93,7 +101,7 @@ class Settings(BaseModel):
         reader = database.reader_instance_class or database.instance_class
         zones = (
             self.network.zones
-            if isinstance(self.network, models.NewNetwork)
+            if isinstance(self.network, supply.NewNetwork)
             else min(len(self.network.subnet_ids), len(_ZONES))
         )
         return model.Cluster(
@@ -105,7 +113,7 @@ class Settings(BaseModel):
                     writer=i == 0,
                     zone=_ZONES[i % zones],
                     instance_class=self.instance_class(reader if i else database.instance_class),
-                )  # fmt: skip
+                )
                 for i in range(1 + database.readers)
             ),
             max_connections=database.max_connections,
@@ -114,10 +122,10 @@ class Settings(BaseModel):
         )
 
     @staticmethod
-    def _serverless(serverless: models.Serverless) -> model.Serverless:
+    def _serverless(serverless: supply.Serverless) -> model.Serverless:
         return model.Serverless(min_acu=serverless.min_acu, max_acu=serverless.max_acu)
 
-    def _proxy(self, name: str, proxy: models.Proxy) -> model.Proxy:
+    def _proxy(self, name: str, proxy: supply.Proxy) -> model.Proxy:
         return model.Proxy(
             name=name,
             max_connections_percent=proxy.max_connections_percent,
@@ -127,6 +135,6 @@ class Settings(BaseModel):
         )
 
 
-def _service(service: models.Service) -> model.Service:
+def _service(service: demand.Service) -> model.Service:
     values = service.model_dump(exclude={"authentication", "pools"})
     return model.Service(**values, pools=tuple(model.Pool(**p.model_dump()) for p in service.pools))

@@ -4,10 +4,10 @@ Both become the same tree of mappings, lists, text, numbers and booleans, so tha
 """
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from headroom.settings.errors import Problem, Unreadable, shown, step
 from headroom.settings.yaml_file import UNQUOTED_TIME
@@ -42,8 +42,8 @@ def top_level(value: object, *, text: bool) -> object:
 
 
 def _json(text: str) -> object:
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found: dict[str, object] = {}
         for key, value in pairs:
             found[key] = Unreadable("is given twice: keep one of them") if key in found else value
         return found
@@ -67,56 +67,41 @@ class Cleaner:
         self.problems: list[Problem] = []
         self.left = _VALUES_MAX
 
-    def clean(self, value: object, path: str, depth: int = 0) -> Any:
+    def clean(self, value: object, path: str, depth: int = 0) -> object:
+        """The plain value at a path; an `Unreadable` where there is none."""
         self.left -= 1
         if depth > _DEPTH_MAX or self.left < 0:
             value = Unreadable("is nested too deeply, or too large: write what is needed, without aliases")
-        match value:
-            case Unreadable():
-                self.problems.append(Problem(path, value.message))
-                return value
-            case bool():
-                return value
-            case None:
-                self.problems.append(Problem(path, "has no value: give it one, or remove the key"))
-                return Unreadable("")
-            case int() | float():
-                return _number(value)
-            case str():
-                return self._text(value, path)
-            case date():
-                return self.clean(Unreadable(UNQUOTED_TIME), path, depth)
-            case Mapping():
-                return {
-                    str(key): self.clean(item, path + step(key), depth + 1) for key, item in self._some(value.items())
-                }
-            case list() | tuple():
-                return [self.clean(item, f"{path}[{i}]", depth + 1) for i, item in self._some(enumerate(value))]
-            case _:
-                return self.clean(Unreadable(f"is a {type(value).__name__}: write a plain value"), path, depth)
-
-    def _some(self, items: Any) -> Iterator[Any]:
-        for item in items:
-            yield item
-            if self.left < 0:
-                return
-
-    def _text(self, value: str, path: str) -> object:
-        if _GO_TIME.fullmatch(value):
-            self.problems.append(Problem(path, UNQUOTED_TIME))
-            return Unreadable("")
-        if not value.isprintable():
-            self.problems.append(
-                Problem(
-                    path, f"must not hold control characters or line breaks, got {shown(value)}: write it on one line"
-                )
-            )
-            return Unreadable("")
+        elif isinstance(value, Mapping):
+            return {str(k): self.clean(v, path + step(k), depth + 1) for k, v in value.items() if self.left >= 0}
+        elif isinstance(value, (list, tuple)):
+            return [self.clean(v, f"{path}[{i}]", depth + 1) for i, v in enumerate(value) if self.left >= 0]
+        else:
+            value = _scalar(value)
+        if isinstance(value, Unreadable):
+            self.problems.append(Problem(path, value.message))
         return value
+
+
+def _scalar(value: object) -> object:
+    if value is None:
+        return Unreadable("has no value: give it one, or remove the key")
+    if isinstance(value, date) or (isinstance(value, str) and _GO_TIME.fullmatch(value)):
+        return Unreadable(UNQUOTED_TIME)
+    if isinstance(value, str) and not value.isprintable():
+        return Unreadable(f"must not hold control characters or line breaks, got {shown(value)}: write it on one line")
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _number(value)
+    if isinstance(value, (str, bool, Unreadable)):
+        return value
+    return Unreadable(f"is a {type(value).__name__}: write a plain value")
 
 
 def _number(value: float) -> float:
     """Whole numbers as int, whether they were written 2 or 2.0: the engine doesn't tell them apart."""
-    if isinstance(value, int):
-        return value if abs(value) <= _EXACT_MAX else float("inf") if value > 0 else float("-inf")
-    return int(value) if value.is_integer() and abs(value) <= _EXACT_MAX else value
+    if abs(value) <= _EXACT_MAX and value == int(value):
+        return int(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)

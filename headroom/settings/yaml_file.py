@@ -7,22 +7,28 @@ boolean or null is that; anything else is refused where it is used.
 """
 
 import re
-from collections.abc import Hashable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from headroom.settings.errors import Problem, SettingsError, Unreadable, step
+from headroom.settings.errors import SettingsError, Unreadable, shown
 
+UNQUOTED_TIME = (
+    'is an unquoted time, which YAML readers change: quote it, ISO 8601 with its offset, such as "2026-11-27T08:00:00Z"'
+)
 _PLAIN = "plain"  # our tag of a scalar without quotes and without a tag
-_STRING = "tag:yaml.org,2002:str"
-_NULLS = ("", "~", "null", "Null", "NULL")
-_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_TAGS = "tag:yaml.org,2002:"
+_COLLECTIONS = (f"{_TAGS}map", f"{_TAGS}seq", "!")
+_NAMED: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,17}([eE][-+][0-9]{1,2})?")
 _NUMBER_TO_SOME = re.compile(
-    r"[-+]?(\.?[0-9][0-9_]*([.eE_+-][0-9_.eE+-]*)?|0[xob_][0-9a-fA-F_]+|\.(inf|Inf|INF)|\.(nan|NaN|NAN))"
+    r"[-+]?(0x[0-9a-f]+|0o?[0-9]+|0b[01]+|[0-9]+(\.[0-9]*)?(e[-+]?[0-9]+)?|\.[0-9]+(e[-+]?[0-9]+)?|\.inf|\.nan)",
+    re.IGNORECASE,
 )
 _TIME = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ].*)?")
 _BYTES_MAX = 1_000_000
@@ -44,43 +50,36 @@ class _Structure(
 _Structure.add_implicit_resolver(_PLAIN, re.compile(""), None)
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, object]:
     """The `config` mapping of a stack file.
 
     Raises:
-        SettingsError: no such file, not readable, not YAML, no `config`, or a key that is given twice.
+        SettingsError: no such file, not readable, not YAML, or no `config`.
     """
-    root = _root(path)
-    if not isinstance(root, yaml.MappingNode):
-        raise SettingsError([f"{path.name}: must be a mapping with the key config: start it with 'config:'"])
-    builder = _Builder()
-    # Everything is built, since the engine refuses a doubled key wherever it stands.
-    stack_file = builder.mapping(root, "")
-    if builder.problems:
-        raise SettingsError(f"{path.name}: {problem.path}: {problem.message}" for problem in builder.problems)
-    config = stack_file.get("config")
-    if config is None:
-        raise SettingsError(
-            [
-                f"{path.name}: config: is missing: put the settings under it, as in 'config: {{headroom:environment: dev}}'"
-            ]
-        )
-    if not isinstance(config, dict):
-        raise SettingsError(
-            [
-                f"{path.name}: config: must be a mapping: put the settings under it, as in 'config: {{headroom:environment: dev}}'"
-            ]
-        )
-    return config
+    stack_file = _tree(_text(path), path.name)
+    if not isinstance(stack_file, dict):
+        raise SettingsError([f"{path.name}: must be a mapping: start it with 'config:' and put the settings under it"])
+    match stack_file.get("config"):
+        case dict() as config:
+            return config
+        case None:
+            raise SettingsError(
+                [f"{path.name}: config: is missing: start with 'config:' and put the settings under it"]
+            )
+        case Unreadable(message):
+            raise SettingsError([f"{path.name}: config: {message}"])
+        case other:
+            found = shown(other)
+            raise SettingsError([f"{path.name}: config: must be a mapping, got {found}: put the settings under it"])
 
 
-def _root(path: Path) -> yaml.Node | None:
+def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(_BYTES_MAX + 1)
         if len(content) > _BYTES_MAX:
             raise SettingsError([f"{path.name}: is larger than {_BYTES_MAX:,} bytes: this is no stack file"])
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except FileNotFoundError:
         near = ", ".join(sorted(p.name for p in path.parent.glob("Pulumi.*.yaml"))) or "none"
         raise SettingsError([f"{path.name}: no such file: the stack files in that folder are: {near}"]) from None
@@ -88,106 +87,95 @@ def _root(path: Path) -> yaml.Node | None:
         raise SettingsError([f"{path.name}: can't be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise SettingsError([f"{path.name}: is not UTF-8 (byte {error.start}): save it as UTF-8"]) from None
+
+
+def _tree(text: str, name: str) -> object:
+    at, why = "", ""
     try:
-        return _Structure(text).get_single_node()
+        node = _Structure(text).get_single_node()
+        return None if node is None else _Builder().value(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise SettingsError(
-            [f"{path.name}: {at}is not valid YAML ({error.problem or error.context}): nothing else was checked"]
-        ) from None
+        why = error.problem or error.context or "broken"
     except yaml.reader.ReaderError as error:
-        raise SettingsError(
-            [f"{path.name}: is not valid YAML ({error.reason} at character {error.position}): nothing else was checked"]
-        ) from None
+        why = f"{error.reason}, character {error.position}"
+    except (ValueError, OverflowError) as error:  # PyYAML lets those of an escape such as "\UFFFFFFFF" through
+        why = str(error)
     except RecursionError:
-        raise SettingsError(
-            [f"{path.name}: is nested too deeply to be a stack file: nothing else was checked"]
-        ) from None
+        why = "nested too deeply"
+    raise SettingsError([f"{name}: {at}is not valid YAML ({why}): correct that first, nothing else was checked"])
 
 
 class _Builder:
-    """Plain values of nodes. A node that several aliases share is built once; doubled keys are noted."""
+    """Plain values of nodes. A node that several aliases share is built once."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
-        self.built: dict[int, Any] = {}
+        self.built: dict[int, object] = {}
         self.open: set[int] = set()
 
-    def value(self, node: yaml.Node, path: str) -> Any:
+    def value(self, node: yaml.Node) -> object:
         if id(node) in self.open:
             return Unreadable("is an alias to what it is part of: write it out")
         if id(node) not in self.built:
             self.open.add(id(node))
-            if isinstance(node, yaml.ScalarNode):
-                self.built[id(node)] = _scalar(node)
-            elif isinstance(node, yaml.SequenceNode):
-                self.built[id(node)] = [self.value(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
-            elif isinstance(node, yaml.MappingNode):
-                self.built[id(node)] = self.mapping(node, path)
+            self.built[id(node)] = self._new(node)
             self.open.discard(id(node))
-        if (
-            node.tag.startswith(("!", "tag:"))
-            and not isinstance(node, yaml.ScalarNode)
-            and node.tag not in _COLLECTIONS
-        ):
-            return Unreadable(
-                f"has the tag {node.tag.replace('tag:yaml.org,2002:', '!!')}: write a plain mapping or list"
-            )
         return self.built[id(node)]
 
-    def mapping(self, node: yaml.MappingNode, path: str) -> dict[str, Any]:
-        merged: dict[str, Any] = {}
-        own: dict[str, Any] = {}
-        lines: dict[Hashable, int] = {}
+    def _new(self, node: yaml.Node) -> object:
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        if node.tag not in _COLLECTIONS:
+            return Unreadable(f"has the tag {_short(node.tag)}: write a plain mapping or list")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node)
+        return [self.value(item) for item in node.value]
+
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, object]:
+        merged: dict[str, object] = {}
+        own: dict[str, object] = {}
+        lines: dict[str, int] = {}
         for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping as key"
-            here = f"{path}{step(key)}" if path not in ("", "config") else str(key)
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "a list or mapping as a key"
+            line = key_node.start_mark.line + 1
+            value = self.value(value_node)
             if key in lines:
-                message = f"is given twice (lines {lines[key]} and {key_node.start_mark.line + 1}): keep one of them"
-                self.problems.append(Problem(here, message))
-            lines[key] = key_node.start_mark.line + 1
-            value = self.value(value_node, here)
-            if key == "<<" and key_node.tag == _PLAIN:
+                own[key] = Unreadable(f"is given twice (lines {lines[key]} and {line}): keep one of them")
+            elif key == "<<" and key_node.tag == _PLAIN:
                 # The first of several merged mappings wins over later ones, and the mapping's own keys win over all.
-                for source in value if isinstance(value, list) else [value]:
-                    if isinstance(source, dict):
-                        merged = {**source, **merged}
-                    else:
-                        own[key] = Unreadable("must merge a mapping or a list of mappings: write the keys out")
+                sources = value if isinstance(value, list) else [value]
+                if all(isinstance(source, dict) for source in sources):
+                    merged = {k: v for source in reversed(sources) for k, v in source.items()}
+                else:
+                    own[key] = Unreadable("must merge a mapping or a list of mappings: write the keys out")
             else:
                 own[key] = value
-        return {**merged, **own}
+            lines[key] = line
+        return merged | own
 
 
-_COLLECTIONS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "!")
-
-
-def _scalar(node: yaml.ScalarNode) -> Any:
+def _scalar(node: yaml.ScalarNode) -> object:  # noqa: PLR0911 (one for each kind of scalar)
     text: str = node.value
-    if node.tag in (_STRING, "!"):
+    if node.tag in (f"{_TAGS}str", "!"):
         return text
     if node.tag != _PLAIN:
-        return Unreadable(
-            f"has the tag {node.tag.replace('tag:yaml.org,2002:', '!!')}: write a plain value, quoted where it is text"
-        )
-    if text in _NULLS:
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
+        return Unreadable(f"has the tag {_short(node.tag)}: write a plain value, quoted where it is text")
+    if text in _NAMED:
+        return _NAMED[text]
     if _INTEGER.fullmatch(text):
         return int(text)
     if _DECIMAL.fullmatch(text):
         return float(text)
     if _TIME.fullmatch(text):
         return Unreadable(UNQUOTED_TIME)
-    if _NUMBER_TO_SOME.fullmatch(text):
+    if _NUMBER_TO_SOME.fullmatch(text.replace("_", "")) and text[0] != "_":
         return Unreadable(
-            f"{text[:40]!r} is a different number, or text, to different YAML readers: write a plain decimal number, or quote it"
+            f"{shown(text)} is one number to some YAML readers, another or text to others: "
+            "write it as a plain decimal number, or quote it"
         )
     return text
 
 
-UNQUOTED_TIME = (
-    'is an unquoted time, which YAML readers change: quote it, ISO 8601 with its offset, such as "2026-11-27T08:00:00Z"'
-)
+def _short(tag: str) -> str:
+    return shown(tag.replace(_TAGS, "!!"))
