@@ -9,7 +9,7 @@ from pathlib import Path
 for _signal in (signal.SIGINT, signal.SIGTERM):
     signal.signal(_signal, lambda *_: os._exit(0))
 
-# The engine puts this folder first on the path and stands in the program's folder, which may have `policies` of its own.
+# The engine puts this folder first on the path and stands in the program's, which may have `policies` of its own.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from policies.pack import all_rules, serve  # noqa: E402

@@ -2,13 +2,13 @@
 
 The SDK decodes every property of every resource again for every policy: 15 policies that do nothing cost a second on 60
 resources. It also knows one level for all that a policy says, and lets a crash in one policy end all the others. So
-`AnalyzeStack` and `Configure` are our own here; the rest is the SDK's. The SDK's class is private: its version is pinned,
-and a test fails when it moves.
+`AnalyzeStack` and `Configure` are our own here; the rest is the SDK's. The SDK's class is private: its version is
+pinned, and a test fails when it moves.
 """
 
 import traceback
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import grpc
 from pulumi.runtime import proto
@@ -23,6 +23,8 @@ from policies.rule import ADVISORY, DISABLED, MANDATORY, Finding, Kind, Rule
 #: The only setting of a rule: is "cannot be proven safe" a violation, or advice?
 UNKNOWN_SETTING = "unknown"
 REFUSE, ADVISE = "refuse", "advise"
+
+Message: TypeAlias = Any  # of protobuf, whose classes are made at run time
 
 
 class RulePolicy(StackValidationPolicy):
@@ -42,21 +44,20 @@ class RulePolicy(StackValidationPolicy):
 class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's text)
     """The SDK's servicer with one reading of the stack for all rules."""
 
-    _rules: Sequence[RulePolicy] = ()
+    @property
+    def _rules(self) -> Sequence[RulePolicy]:
+        return self._PolicyAnalyzerServicer__policies  # type: ignore[attr-defined, no-any-return]
 
-    def __init__(self, name: str, version: str, policies: list[RulePolicy], *args: Any, **kwargs: Any) -> None:
-        super().__init__(name, version, policies, *args, **kwargs)
-        self._rules = policies
-
-    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802  (the protocol's name)
+    def Configure(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802  (the protocol's)
         """Refuse a key that no rule has; the engine itself would ignore it."""
         given = {name: set(config.properties.fields) for name, config in request.policyConfig.items()}
         errors = refuse_unknown_keys(given, [policy.rule for policy in self._rules])
         if errors:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "\n".join(errors))
-        return super().Configure(request, context)
+        return super().Configure(request, context)  # type: ignore[no-untyped-call]
 
-    def AnalyzeStack(self, request: Any, _context: grpc.ServicerContext) -> Any:  # noqa: N802
+    def AnalyzeStack(self, request: Message, _context: grpc.ServicerContext) -> Message:  # noqa: N802
+        """Every rule on one reading of the stack."""
         response = proto.AnalyzeResponse()
         reading: Reading | None = None
         for policy in self._rules:
@@ -77,8 +78,10 @@ class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's 
                 report(policy.rule.message(finding), finding.urn)
         return response
 
-    def _reporter(self, response: Any, policy: RulePolicy, level: EnforcementLevel) -> Any:
-        return self._create_report_violation(response, policy.name, policy.description, level, policy.severity)
+    def _reporter(self, response: Message, policy: RulePolicy, level: EnforcementLevel) -> Callable[..., None]:
+        return self._create_report_violation(  # the SDK's, with its wording
+            response, policy.name, policy.description, level, policy.severity
+        )
 
 
 def _level(finding: Finding, level: EnforcementLevel, unknown: str) -> EnforcementLevel:

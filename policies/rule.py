@@ -27,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One sentence about one resource: what was found, what is allowed, what to do. All with numbers where there are any."""
+    """One sentence about one resource: what was found, what is allowed, what to do; with the numbers."""
 
     urn: str
     found: str
@@ -65,6 +65,7 @@ class Rule:
     check: "Callable[[Reading], Iterable[Finding]]"
 
     def message(self, finding: Finding) -> str:
+        """The finding as one line, with the rule's id."""
         return f"[{self.id}] {finding.found}; {finding.allowed}; {finding.remedy}"
 
 

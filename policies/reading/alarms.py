@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from headroom.budget.model import Role
 from policies.reading.aurora import AuroraCluster
@@ -59,7 +58,7 @@ def _read(alarm: Resource, cluster: AuroraCluster) -> ConnectionAlarm | None:
     return None
 
 
-def _queries(alarm: Resource) -> Iterator[Any]:
+def _queries(alarm: Resource) -> Iterator[object]:
     queries = alarm.field("metricQueries")
     yield from queries if isinstance(queries, list) else ()
 
@@ -77,6 +76,5 @@ def _alarm(alarm: Resource, metric: object, cluster: AuroraCluster, *, plain: bo
 
 def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:
     referred = {urn for urns in alarm.property_dependencies.values() for urn in urns}
-    return frozenset(
-        i.urn for i in cluster.instances if i.urn in referred or (identifier == i.field("identifier") and isinstance(identifier, str))
-    )
+    literal = identifier if isinstance(identifier, str) else None
+    return frozenset(i.urn for i in cluster.instances if i.urn in referred or i.field("identifier") == literal)

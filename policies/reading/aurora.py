@@ -34,18 +34,22 @@ class AuroraCluster(Parts):
 
     @property
     def name(self) -> str:
+        """For messages."""
         return self.cluster.name
 
     @property
     def urn(self) -> str:
+        """The cluster's URN."""
         return self.cluster.urn
 
     @property
     def has_readers(self) -> bool:
-        return len(self.instances) > 1 or any(t_.read("maxCapacity", int) for t_ in self.scaling_targets)
+        """Whether it has readers, or autoscaling may start some."""
+        return len(self.instances) > 1 or any(target.read("maxCapacity", int) for target in self.scaling_targets)
 
     @cached_property
     def supply(self) -> Supply:
+        """What its instances and proxies offer, with what can't be read of it."""
         return read_supply(self, self.resources, demand.read_classes(self.demand))
 
     @cached_property
@@ -116,7 +120,7 @@ def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
     for resource in resources.of(t.SCALING_TARGET, t.SCALING_POLICY):
         if resource.field("scalableDimension") in {DIMENSION_READERS, UNKNOWN}:
             for cluster in owners(resource):
-                of_type = cluster.scaling_targets if resource.type == t.SCALING_TARGET else cluster.scaling_policies
+                of_type = cluster.scaling_targets if resource.type_ == t.SCALING_TARGET else cluster.scaling_policies
                 of_type.append(resource)
     for resource in resources.of(t.ALARM):
         for cluster in owners(resource):

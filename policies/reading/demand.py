@@ -1,7 +1,6 @@
 """Which declared demand belongs to which cluster, and what it says."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from headroom.budget.model import Cluster, InstanceClass, Proxy, Stack
 from headroom.budget.serialize import stack_from
@@ -11,38 +10,41 @@ from policies.reading.resources import Resource, Resources
 PROPERTY = "demand"
 
 
-def assign(clusters: Iterable[Resource], budgets: Iterable[Resource], resources: Resources) -> dict[str, Resource]:
+def assign(clusters: Sequence[Resource], budgets: Sequence[Resource], resources: Resources) -> dict[str, Resource]:
     """Cluster's URN -> the budget component that is for it. A demand that could be for several clusters is for none.
 
     A budget belongs to the cluster that it depends on, or that depends on it; else to the cluster with which it shares
     the nearest parent, if both are the only ones there.
     """
-    budgets, clusters = list(budgets), list(clusters)
-    by_urn = {b.urn: b for b in budgets}
-    assigned: dict[str, Resource] = {}
-    for cluster in clusters:
-        depended = [by_urn[urn] for urn in cluster.dependencies if urn in by_urn]
-        if len(depended) == 1:
-            assigned[cluster.urn] = depended[0]
-    for budget in budgets:
-        for urn in budget.dependencies:
-            assigned.setdefault(urn, budget)
+    assigned = _by_dependency(clusters, budgets)
     taken = {b.urn for b in assigned.values()}
-    free: dict[str, list[Resource]] = {}
+    free = [b for b in budgets if b.urn not in taken]
+    wanting = [c for c in clusters if c.urn not in assigned]
+    return assigned | _by_parent(wanting, free, resources)
+
+
+def _by_dependency(clusters: Sequence[Resource], budgets: Sequence[Resource]) -> dict[str, Resource]:
+    by_urn = {b.urn: b for b in budgets}
+    urns = {c.urn for c in clusters}
+    pairs = [(c.urn, by_urn[urn]) for c in clusters for urn in c.dependencies if urn in by_urn]
+    pairs += [(urn, budget) for budget in budgets for urn in budget.dependencies if urn in urns]
+    found: dict[str, dict[str, Resource]] = {}
+    for urn, budget in pairs:
+        found.setdefault(urn, {})[budget.urn] = budget
+    return {urn: next(iter(several.values())) for urn, several in found.items() if len(several) == 1}
+
+
+def _by_parent(clusters: Sequence[Resource], budgets: Sequence[Resource], resources: Resources) -> dict[str, Resource]:
+    below: dict[str, list[Resource]] = {}
     for budget in budgets:
-        if budget.urn not in taken:
-            for ancestor in resources.ancestors(budget.urn):
-                free.setdefault(ancestor, []).append(budget)
+        for ancestor in resources.ancestors(budget.urn):
+            below.setdefault(ancestor, []).append(budget)
     wanting: dict[str, list[Resource]] = {}
     for cluster in clusters:
-        if cluster.urn not in assigned:
-            nearest = next((a for a in resources.ancestors(cluster.urn) if a in free), None)
-            if nearest is not None:
-                wanting.setdefault(nearest, []).append(cluster)
-    for ancestor, there in wanting.items():
-        if len(there) == len(free[ancestor]) == 1:
-            assigned[there[0].urn] = free[ancestor][0]
-    return assigned
+        nearest = next((a for a in resources.ancestors(cluster.urn) if a in below), None)
+        if nearest is not None:
+            wanting.setdefault(nearest, []).append(cluster)
+    return {there[0].urn: below[a][0] for a, there in wanting.items() if len(there) == len(below[a]) == 1}
 
 
 def read_classes(budget: Resource | None) -> dict[str, InstanceClass]:
@@ -50,7 +52,8 @@ def read_classes(budget: Resource | None) -> dict[str, InstanceClass]:
     declared = budget.field(f"{PROPERTY}.instance_classes") if budget else MISSING
     if not isinstance(declared, list):
         return {}
-    return {c["name"]: InstanceClass(**c) for c in declared if isinstance(c, Mapping) and isinstance(c.get("name"), str)}
+    named = [c for c in declared if isinstance(c, Mapping) and isinstance(c.get("name"), str)]
+    return {c["name"]: InstanceClass(**c) for c in named}
 
 
 def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -> Stack | Blank:
@@ -68,7 +71,7 @@ def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -
         return Blank(budget.urn, PROPERTY, f"can't be read: {error}")
 
 
-def _unknown_inside(value: Any) -> bool:
+def _unknown_inside(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_unknown_inside(v) for v in value.values())
     if isinstance(value, list):

@@ -1,17 +1,17 @@
-"""The one accessor of a resource's properties. It tells a value, a missing one and an unknown one apart, and never raises.
+"""The one accessor of a resource's properties: it tells value, missing and unknown apart, and never raises.
 
-In a preview, the engine sends a marker for what is known only after the update. The SDK's own proxies raise on it, which
-turns a mandatory policy into a note and hides its other findings; here a marker is the value `UNKNOWN`.
+In a preview, the engine sends a marker for what is known only after the update. The SDK's own proxies raise on it,
+which turns a mandatory policy into a note and hides its other findings; here a marker is the value `UNKNOWN`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 from policies.reading.defaults import default
 
-T = TypeVar("T", int, float, str, bool)
+T = TypeVar("T")
 
 
 class Absent(Enum):
@@ -47,7 +47,7 @@ class Blank:
 
 
 def field(properties: object, path: str) -> object:
-    """The value at a dotted path (`"connectionPoolConfig.maxConnectionsPercent"`, `"parameters.0.name"`), MISSING or UNKNOWN.
+    """The value at a dotted path (`"connectionPoolConfig.initQuery"`, `"parameters.0.name"`), MISSING or UNKNOWN.
 
     A path through something unknown is unknown; a path through anything that has no such part is missing.
     """
@@ -62,7 +62,7 @@ def field(properties: object, path: str) -> object:
     return MISSING if value is None else value
 
 
-def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> T | None | Blank:
+def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> T | Blank | None:
     """The value at a path as a `kind`, the provider's default where it is missing, None where there is none either.
 
     Numbers and booleans may be given as text, as providers accept them. A value of another type is a `Blank`.
@@ -71,27 +71,34 @@ def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> 
     if value is UNKNOWN:
         return Blank(urn, path, "is known only after the update")
     if value is MISSING:
-        found = default(type_, path)
-        return None if found is None else kind(found)
-    converted = _convert(value, kind)
-    return Blank(urn, path, f"must be {_NAMES[kind]}, got {value!r}") if converted is None else converted
+        return cast("T | None", default(type_, path))
+    converted = _CONVERT[kind](value)
+    if converted is None:
+        return Blank(urn, path, f"must be {_NAMES[kind]}, got {value!r}")
+    return cast("T", converted)
 
 
-_NAMES = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+def _flag(value: object) -> bool | None:
+    return {"true": True, "false": False}.get(str(value).lower())
 
 
-def _convert(value: object, kind: type[T]) -> T | None:
-    if kind is bool:
-        return kind(str(value).lower() == "true") if str(value).lower() in {"true", "false"} else None
-    if isinstance(value, bool):
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    if kind is str:
-        return kind(value) if isinstance(value, str | int | float) else None
-    if isinstance(value, str | int | float):
-        try:
-            number = float(value)
-        except ValueError:
-            return None
-        if kind is float or number.is_integer():
-            return kind(number)
-    return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number.is_integer() else None
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+
+
+_CONVERT: dict[type, Callable[[object], object]] = {int: _whole, float: _number, str: _text, bool: _flag}
+_NAMES: dict[type, str] = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}

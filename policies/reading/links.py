@@ -1,4 +1,7 @@
-"""Which property refers to what. Resources are tied together by where values come from, since ids are unknown in a preview."""
+"""Which property refers to what.
+
+Resources are tied together by where values come from, since ids are unknown in a preview.
+"""
 
 from typing import NamedTuple
 

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from google.protobuf.struct_pb2 import Struct, Value
 from pulumi_policy import proxy as sdk_markers
 
 from policies.reading import types as t
@@ -12,7 +11,9 @@ from policies.reading.field import UNKNOWN, Blank, read
 from policies.reading.field import field as property_at
 from policies.reading.links import IDENTIFIERS, LINKS
 
-T = TypeVar("T", int, float, str, bool)
+T = TypeVar("T")
+Message: TypeAlias = Any  # of protobuf, whose classes are made at run time
+Value: TypeAlias = Any  # what JSON can say, or UNKNOWN
 
 _UNKNOWN_MARKERS = frozenset(getattr(sdk_markers, name) for name in dir(sdk_markers) if name.startswith("UNKNOWN_"))
 _SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a special object
@@ -24,7 +25,7 @@ class Resource:
     """One resource: outputs merged with inputs, in the provider's names.
 
     Attributes:
-        type: Pulumi's type token.
+        type_: Pulumi's type token.
         urn: its URN.
         properties: plain values; what is known only after the update is `UNKNOWN`.
         parent: its parent's URN, or "".
@@ -32,9 +33,9 @@ class Resource:
         property_dependencies: property -> URNs that its value comes from.
     """
 
-    type: str
+    type_: str
     urn: str
-    properties: Mapping[str, Any]
+    properties: Mapping[str, Value]
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -48,9 +49,9 @@ class Resource:
         """The raw value at a path, MISSING or UNKNOWN."""
         return property_at(self.properties, path)
 
-    def read(self, path: str, kind: type[T]) -> T | None | Blank:
+    def read(self, path: str, kind: type[T]) -> T | Blank | None:
         """The value at a path as a `kind`; the provider's default; None; or a `Blank` that says why not."""
-        return read(self.urn, self.type, self.properties, path, kind)
+        return read(self.urn, self.type_, self.properties, path, kind)
 
 
 class Resources:
@@ -62,16 +63,17 @@ class Resources:
         self._by_type: dict[str, list[Resource]] = {}
         self._by_identifier: dict[str, dict[str, Resource]] = {}
         for resource in self.by_urn.values():
-            self._by_type.setdefault(resource.type, []).append(resource)
+            self._by_type.setdefault(resource.type_, []).append(resource)
 
     @classmethod
-    def from_message(cls, messages: Iterable[Any]) -> "Resources":
+    def from_message(cls, messages: Iterable[Message]) -> "Resources":
         """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded."""
         everything = list(messages)
         parents = {m.urn: m.parent for m in everything}
         return cls((_resource(m) for m in everything if m.type in t.READ), parents)
 
     def of(self, *types: str) -> list[Resource]:
+        """All resources of these types."""
         return [resource for type_ in types for resource in self._by_type.get(type_, ())]
 
     def linked(self, resource: Resource, type_: str) -> list[Resource]:
@@ -81,11 +83,11 @@ class Resources:
         AWS's identifiers, as AWS does. Pulumi's names are never compared.
         """
         found: dict[str, Resource] = {}
-        for link in LINKS.get(resource.type, {}).get(type_, ()):
+        for link in LINKS.get(resource.type_, {}).get(type_, ()):
             for urn in resource.property_dependencies.get(link.property, ()):
                 other = self.by_urn.get(urn)
                 if other is not None:
-                    found.update({r.urn: r for r in ([other] if other.type == type_ else self.linked(other, type_))})
+                    found.update({r.urn: r for r in ([other] if other.type_ == type_ else self.linked(other, type_))})
             literal = resource.field(link.path)
             if not resource.property_dependencies.get(link.property) and isinstance(literal, str):
                 known = self._identified(type_).get(literal.removeprefix("cluster:"))
@@ -107,9 +109,9 @@ class Resources:
             yield urn
 
 
-def _resource(message: Any) -> Resource:
+def _resource(message: Message) -> Resource:
     return Resource(
-        type=message.type,
+        type_=message.type,
         urn=message.urn,
         properties=_struct(message.properties),
         parent=message.parent,
@@ -118,11 +120,11 @@ def _resource(message: Any) -> Resource:
     )
 
 
-def _struct(struct: Struct) -> dict[str, Any]:
+def _struct(struct: Message) -> dict[str, Value]:
     return {name: _value(value) for name, value in struct.fields.items()}
 
 
-def _value(value: Value) -> Any:
+def _value(value: Message) -> Value:
     match value.WhichOneof("kind"):
         case "string_value":
             return UNKNOWN if value.string_value in _UNKNOWN_MARKERS else value.string_value

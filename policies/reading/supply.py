@@ -12,7 +12,7 @@ from policies.reading import types as t
 from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource, Resources
 
-T = TypeVar("T", int, float, str, bool)
+T = TypeVar("T")
 
 ENGINES = frozenset(engine.value for engine in Engine)
 
@@ -53,12 +53,12 @@ def read_supply(parts: Parts, resources: Resources, classes: Mapping[str, Instan
     return Supply(None if reader.blanks else cluster, proxies, tuple(reader.blanks))
 
 
-def max_connections(resource: Resource, resources: Resources) -> int | str | None | Blank:
-    """The parameter `max_connections` of a cluster or an instance, from its parameter group; None: the engine's default.
+def max_connections(resource: Resource, resources: Resources) -> int | str | Blank | None:
+    """The parameter `max_connections` of a cluster or an instance, from its parameter group; None: the default.
 
-    A group that isn't part of the stack can't be read, unless it is one of AWS's own (`default.…`), which set no number.
+    A group outside the stack can't be read, unless it is one of AWS's own (`default.…`), which set no number.
     """
-    of_cluster = resource.type == t.CLUSTER
+    of_cluster = resource.type_ == t.CLUSTER
     path = "dbClusterParameterGroupName" if of_cluster else "dbParameterGroupName"
     groups = resources.linked(resource, t.CLUSTER_PARAMETER_GROUP if of_cluster else t.PARAMETER_GROUP)
     if not groups:
@@ -70,7 +70,7 @@ def max_connections(resource: Resource, resources: Resources) -> int | str | Non
     return _parameter(groups[0], "max_connections")
 
 
-def _parameter(group: Resource, name: str) -> int | str | None | Blank:
+def _parameter(group: Resource, name: str) -> int | str | Blank | None:
     parameters = group.field("parameters")
     if parameters is MISSING:
         return None
@@ -99,7 +99,7 @@ class _Reader:
         engine = self._value(parts.cluster, "engine", str, "")
         serverless = self._serverless(parts.cluster)
         instances = tuple(
-            self._instance(resource, serverless, writer=position == 0) for position, resource in enumerate(parts.instances)
+            self._instance(resource, serverless, writer=resource is parts.instances[0]) for resource in parts.instances
         )
         parameter = self._max_connections(parts.cluster)
         readers_max = [self._value(target, "maxCapacity", int, 0) for target in parts.scaling_targets]
@@ -118,7 +118,7 @@ class _Reader:
         )
 
     def proxy(self, parts: ProxyParts) -> Proxy:
-        pool = parts.target_group or Resource(type=t.PROXY_TARGET_GROUP, urn=parts.proxy.urn, properties={})
+        pool = parts.target_group or Resource(type_=t.PROXY_TARGET_GROUP, urn=parts.proxy.urn, properties={})
         prefix = "connectionPoolConfig."
         percent = self._value(pool, prefix + "maxConnectionsPercent", int, 100)
         idle = pool.read(prefix + "maxIdleConnectionsPercent", int)
@@ -150,7 +150,8 @@ class _Reader:
             return nothing  # the blank is noted already
         if name == SERVERLESS:
             if serverless is None:
-                self.blanks.append(Blank(resource.urn, "instanceClass", "is db.serverless, but the cluster has no range"))
+                reason = "is db.serverless, but its cluster has no serverlessv2ScalingConfiguration"
+                self.blanks.append(Blank(resource.urn, "instanceClass", reason))
                 return nothing
             return serverless_class(serverless)
         try:

@@ -10,6 +10,7 @@ from policies.rule import Finding, Rule, unproven
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         alarms = connection_alarms(cluster)
         maybe = undecided(cluster)
@@ -36,7 +37,10 @@ def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]
         names = ", ".join(alarm.alarm.name for alarm in watching)
         return Finding(
             urn=watching[0].alarm.urn,
-            found=f"the alarm on the {role}'s connections of {cluster.name} tells nobody ({names}: no alarmActions, or actionsEnabled is false)",
+            found=(
+                f"the alarm on the {role}'s connections of {cluster.name} tells nobody ({names}: no alarmActions, or "
+                "actionsEnabled is false)"
+            ),
             allowed="an alarm has to reach somebody",
             remedy="give it an SNS topic in alarmActions (headroom:notify)",
         )
@@ -44,7 +48,9 @@ def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]
         urn=cluster.urn,
         found=f"no alarm watches the {role}'s connections of the cluster {cluster.name}",
         allowed=f"one on {METRIC} with the dimensions DBClusterIdentifier and Role={role.upper()} is needed",
-        remedy="declare who is told (headroom:notify), and the component declares the alarms; or add one with alarmActions",
+        remedy=(
+            "declare who is told (headroom:notify), and the component declares the alarms; or add one with alarmActions"
+        ),
     )
 
 
@@ -53,11 +59,16 @@ RULE = Rule(
     title="An alarm that reaches somebody watches the connections of the writer and of the readers.",
     why="On 2023-09-01 nobody was told that connections were running out; the first to notice were customers.",
     predicate=(
-        "Refuses a cluster without an alarm on DatabaseConnections for its writer, and for its readers where it has or may "
-        "get any; an alarm without alarmActions, or with its actions off, doesn't count. Alarms on single instances count "
+        "Refuses a cluster without an alarm on DatabaseConnections for its writer, and for its readers where it has "
+        "or may "
+        "get any; an alarm without alarmActions, or with its actions off, doesn't count. Alarms on single instances "
+        "count "
         "where every instance has one and autoscaling adds none."
     ),
-    unknown="An alarm on the cluster whose metric or role is unknown may be the one: not proven. Unknown topics count as actions.",
+    unknown=(
+        "An alarm on the cluster whose metric or role is unknown may be the one: not proven. Unknown topics count as "
+        "actions."
+    ),
     remedy="Declare who is told (headroom:notify).",
     sources=(
         "postmortem.txt",

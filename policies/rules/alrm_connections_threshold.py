@@ -15,19 +15,20 @@ RISING = frozenset({"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"})
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         known: list[tuple[ConnectionAlarm, float]] = []
         for alarm in connection_alarms(cluster):
             comparison = alarm.alarm.field("comparisonOperator")
-            threshold = alarm.alarm.read("threshold", float)
+            number = alarm.alarm.read("threshold", float)
             if comparison is UNKNOWN:
                 yield unproven(Blank(alarm.alarm.urn, "comparisonOperator", "is known only after the update"))
             elif comparison not in RISING:
                 yield _falling(alarm.alarm, comparison)
-            elif isinstance(threshold, Blank):
-                yield unproven(threshold)
-            elif alarm.plain and threshold is not None:
-                known.append((alarm, threshold))
+            elif isinstance(number, Blank):
+                yield unproven(number)
+            elif alarm.plain and number is not None:
+                known.append((alarm, number))
         for alarm, threshold in known:
             yield from _judge(cluster, alarm, threshold)
         yield from _one_stage(cluster, known)
@@ -45,7 +46,7 @@ def _falling(alarm: Resource, comparison: object) -> Finding:
 def _judge(cluster: AuroraCluster, alarm: ConnectionAlarm, threshold: float) -> Iterator[Finding]:
     if cluster.limits is None:
         return
-    windows = [w for role in Role if role in alarm.roles and (w := cluster.limits.thresholds.role(role)) is not None]
+    windows = [w for w in cluster.limits.thresholds.roles if w.role in alarm.roles]
     found = f"the alarm {alarm.alarm.name} rings at {threshold:,.6g} connections"
     if windows:
         low = max(w.accepted_peak_connections for w in windows) if len(alarm.roles) == 1 else 0
@@ -61,7 +62,9 @@ def _judge(cluster: AuroraCluster, alarm: ConnectionAlarm, threshold: float) -> 
         limit, name = min(usable)
         if not 0 < threshold < limit:
             remedy = f"set a threshold below {limit:,}, better an alarm by role"
-            yield Finding(urn=alarm.alarm.urn, found=found, allowed=f"{name} refuses clients at {limit:,}", remedy=remedy)
+            yield Finding(
+                urn=alarm.alarm.urn, found=found, allowed=f"{name} refuses clients at {limit:,}", remedy=remedy
+            )
 
 
 def _allowed(accepted_peak: int, limit: int) -> str:
@@ -69,7 +72,9 @@ def _allowed(accepted_peak: int, limit: int) -> str:
 
 
 def _remedy(windows: list[RoleThresholds]) -> str:
-    ways = ", ".join(f"{w.role}: warning {w.warning_connections:,}, critical {w.critical_connections:,}" for w in windows)
+    ways = ", ".join(
+        f"{w.role}: warning {w.warning_connections:,}, critical {w.critical_connections:,}" for w in windows
+    )
     return f"set the budget's thresholds ({ways})"
 
 
@@ -82,7 +87,10 @@ def _one_stage(cluster: AuroraCluster, known: list[tuple[ConnectionAlarm, float]
             names = ", ".join(alarm.alarm.name for alarm, _ in of_role)
             yield Finding(
                 urn=of_role[0][0].alarm.urn,
-                found=f"{len(of_role)} alarms on the {role}'s connections of {cluster.name} ring at the same {values.pop():,.6g} ({names})",
+                found=(
+                    f"{len(of_role)} alarms on the {role}'s connections of {cluster.name} ring at the same "
+                    f"{values.pop():,.6g} ({names})"
+                ),
                 allowed="the warning has to come before the critical one",
                 remedy="set the budget's warning and critical thresholds",
             )
@@ -93,8 +101,10 @@ RULE = Rule(
     title="Alarms on connections ring above the accepted peak and below the limit, the warning first.",
     why="An alarm at the limit rings when clients are already refused; one below a good day's peak is soon ignored.",
     predicate=(
-        "Refuses accepted peak < threshold < limit not holding for the alarm's role (the budget's window, at the smallest "
-        "instance; without a declared demand the peak counts as 0), a comparison that isn't rising, and several alarms of a "
+        "Refuses accepted peak < threshold < limit not holding for the alarm's role (the budget's window, at the "
+        "smallest "
+        "instance; without a declared demand the peak counts as 0), a comparison that isn't rising, and several "
+        "alarms of a "
         "role at one number. An alarm on single instances is compared with theirs. Expressions aren't judged."
     ),
     unknown="An unknown threshold or comparison may never ring: not proven.",

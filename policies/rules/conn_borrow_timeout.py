@@ -12,6 +12,7 @@ PATH = "connectionPoolConfig.connectionBorrowTimeout"
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         for parts in cluster.proxies:
             group = parts.target_group
@@ -44,7 +45,10 @@ def _judge(cluster: AuroraCluster, urn: str, proxy: str, seconds: int) -> Iterat
         yield Finding(
             urn=urn,
             found=f"{found}, and {fastest.name} gives up after {fastest.client_timeout_ms:,} ms",
-            allowed="the proxy has to answer first: who has given up still holds its place in the queue, and comes back as a retry",
+            allowed=(
+                "the proxy has to answer first: who has given up still holds its place in the queue, and comes back "
+                "as a retry"
+            ),
             remedy=(
                 "lower headroom:proxy.connection_borrow_timeout_seconds below the client's timeout, or raise that one "
                 "(the trade: during a failover, up to 60 s, clients get errors sooner and have to retry)"
@@ -55,9 +59,13 @@ def _judge(cluster: AuroraCluster, urn: str, proxy: str, seconds: int) -> Iterat
 RULE = Rule(
     id="conn-borrow-timeout",
     title="The proxy's borrow timeout is shorter than the shortest timeout of its clients.",
-    why="AWS's default is 120 s. In the incident clients gave up and retried while their first request still waited: the queue only grew.",
+    why=(
+        "AWS's default is 120 s. In the incident clients gave up and retried while their first request still waited: "
+        "the queue only grew."
+    ),
     predicate=(
-        "Refuses a borrow timeout of 0 or above AWS's 300 s, and one that isn't below the client_timeout_ms of every service "
+        "Refuses a borrow timeout of 0 or above AWS's 300 s, and one that isn't below the client_timeout_ms of every "
+        "service "
         "with a pool through the proxy (unset counts as 120 s). Without a declared demand only the range is checked."
     ),
     unknown="An unknown timeout may be the default, 120 s: not proven.",

@@ -15,6 +15,7 @@ DECLARE = (
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         if cluster.demand is None:
             yield _not_declared(cluster)
@@ -31,9 +32,15 @@ def _not_declared(cluster: AuroraCluster) -> Finding:
     if cluster.several_demands:
         return Finding(
             urn=cluster.urn,
-            found=f"a demand is declared, but it can't be told whether it is for the cluster {cluster.name} or for another one",
+            found=(
+                f"a demand is declared, but it can't be told whether it is for the cluster {cluster.name} or for "
+                "another one"
+            ),
             allowed="each cluster needs a demand of its own",
-            remedy="put each headroom:index:Budget and its cluster under a parent of their own, or let one depend on the other",
+            remedy=(
+                "put each headroom:index:Budget and its cluster under a parent of their own, or let one depend on "
+                "the other"
+            ),
         )
     return Finding(
         urn=cluster.urn,
@@ -63,16 +70,23 @@ def _ways_out(budget: Budget) -> str:
 RULE = Rule(
     id="conn-demand-fits",
     title="The declared demand fits the connections that every instance has, in every situation.",
-    why="On 2023-09-01 the pools of all services added up to more than the database admits, and nobody had added them up.",
+    why=(
+        "On 2023-09-01 the pools of all services added up to more than the database admits, and nobody had added "
+        "them up."
+    ),
     predicate=(
-        "Refuses each error of the connection budget, with the limit that bound it and by how much; a cluster without a "
+        "Refuses each error of the connection budget, with the limit that bound it and by how much; a cluster "
+        "without a "
         "declared demand; and a demand that can't be told to be for one cluster."
     ),
     unknown=(
-        "A value that the budget is computed from (engine, class, max_connections, the proxy's pool, the demand) and that "
+        "A value that the budget is computed from (engine, class, max_connections, the proxy's pool, the demand) and "
+        "that "
         "can't be read: nothing is proven. Identifiers, endpoints and zones don't matter."
     ),
-    remedy="Smaller pools, a proxy, a lower share for it, an explicit max_connections, more readers, or a larger class.",
+    remedy=(
+        "Smaller pools, a proxy, a lower share for it, an explicit max_connections, more readers, or a larger class."
+    ),
     sources=(
         "postmortem.txt",
         "headroom/budget (each formula with its source)",

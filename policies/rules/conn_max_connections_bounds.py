@@ -16,6 +16,7 @@ LOWEST_OF_A_LARGE_CLASS = 100
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         engine = cluster.cluster.field("engine")
         for resource in (cluster.cluster, *cluster.instances):
@@ -71,7 +72,10 @@ def _judge_on(
         yield Finding(
             urn=resource.urn,
             found=f"{found}: {limit.ceiling} on {on}",
-            allowed=f"AWS's default for the class is {usual}, and beside the buffer cache there is memory for {limit.memory_cap:,}",
+            allowed=(
+                f"AWS's default for the class is {usual}, and beside the buffer cache there is memory for "
+                f"{limit.memory_cap:,}"
+            ),
             remedy=f"lower it to {usual.low:,} or less, or take a larger class: raising the limit adds no memory",
             kind=Kind.ADVICE if fits else Kind.VIOLATION,
         )
@@ -80,10 +84,15 @@ def _judge_on(
 RULE = Rule(
     id="conn-max-connections-bounds",
     title="An explicit max_connections lies in the engine's range, and the smallest class that uses it can carry it.",
-    why="Raising max_connections is the first reflex when connections run out; it moves the failure from a clear refusal to memory.",
+    why=(
+        "Raising max_connections is the first reflex when connections run out; it moves the failure from a clear "
+        "refusal to memory."
+    ),
     predicate=(
-        "Refuses a number outside the engine's range; one below 100 (below the class's default, where that is smaller); and "
-        "one above AWS's default for the smallest class that uses it and above what its memory carries, unless the declared "
+        "Refuses a number outside the engine's range; one below 100 (below the class's default, where that is "
+        "smaller); and "
+        "one above AWS's default for the smallest class that uses it and above what its memory carries, unless the "
+        "declared "
         "budget fits (then it advises). A lower number is a first-class throttle and passes."
     ),
     unknown="An unknown parameter, or a parameter group outside the stack, may set any number: not proven.",

@@ -12,6 +12,7 @@ HIGHEST_WITHOUT_A_NOTE = 90
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         percents: list[int] = []
         for parts in cluster.proxies:
@@ -29,7 +30,10 @@ def _judge(cluster: AuroraCluster, percent: int) -> Iterator[Finding]:
     parts = cluster.proxies[0]
     urn = parts.target_group.urn if parts.target_group else parts.proxy.urn
     may_open = f"the cluster {cluster.name}'s proxies may open {percent} % of max_connections"
-    remedy = f"set {PATH} so that reserved slots and direct pools stay free; `headroom budget` shows how much the demand needs"
+    remedy = (
+        f"set {PATH} so that reserved slots and direct pools stay free; `headroom budget` shows how much the demand "
+        "needs"
+    )
     if cluster.limits is not None:
         stack = cluster.limits.stack
         limits = [(capacity(stack, instance), instance.name) for instance in promotable(stack)]
@@ -52,10 +56,12 @@ RULE = Rule(
     id="conn-pool-percent-max",
     title="The proxies' pools leave the reserved connections free on every instance.",
     why=(
-        "AWS's default is 100 %: the proxy may then take every slot, and in the incident nobody could log in any more to see why."
+        "AWS's default is 100 %: the proxy may then take every slot, and in the incident nobody could log in any "
+        "more to see why."
     ),
     predicate=(
-        f"Refuses where all proxies of a cluster together may open more than the usable connections of any instance (unset "
+        "Refuses where all proxies of a cluster together may open more than the usable connections of any instance "
+        "(unset "
         f"counts as 100 %). Advises above {HIGHEST_WITHOUT_A_NOTE} %. Low percentages are fine: values down to 1 work."
     ),
     unknown="An unknown percentage may be 100: not proven.",

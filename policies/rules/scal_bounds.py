@@ -11,6 +11,7 @@ from policies.rule import Finding, Rule, unproven
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         highest = 0
         for target in cluster.scaling_targets:
@@ -19,7 +20,7 @@ def check(reading: Reading) -> Iterator[Finding]:
             for blank in blanks:
                 yield unproven(blank)
             if blanks:
-                highest = int(fact("service", "readers_highest").value)  # not proven, and said: no second finding for it
+                highest = int(fact("service", "readers_highest").value)  # not proven is said once
             elif isinstance(low, int) and isinstance(high, int):
                 highest = max(highest, high)
                 yield from _judge(cluster, target, low, high)
@@ -64,10 +65,13 @@ def _no_room(cluster: AuroraCluster, highest: int) -> Iterator[Finding]:
         bounds = f"replica autoscaling may have at most {highest}" if cluster.scaling_targets else "none may be added"
         yield Finding(
             urn=cluster.scaling_targets[0].urn if cluster.scaling_targets else cluster.urn,
-            found=f"the cluster {cluster.name} has {declared} readers, {bounds}, and they don't fit ({objection.message})",
+            found=(
+                f"the cluster {cluster.name} has {declared} readers, {bounds}, and they don't fit ({objection.message})"
+            ),
             allowed="a fixed number of readers is fine where the budget fits",
             remedy=(
-                "give replica autoscaling a maximum above the declared readers (headroom:autoscaling), and let events ask for "
+                "give replica autoscaling a maximum above the declared readers (headroom:autoscaling), and let "
+                "events ask for "
                 "theirs (readers_min), or declare more"
             ),
         )
@@ -78,7 +82,8 @@ RULE = Rule(
     title="Replica autoscaling has bounds that AWS takes and that leave the readers room to grow where they need it.",
     why="In the incident the readers were as fixed as the writer, while everything in front of them scaled.",
     predicate=(
-        "Refuses bounds outside 0 to 15 or the wrong way round, a maximum below the declared readers or below what an event "
+        "Refuses bounds outside 0 to 15 or the wrong way round, a maximum below the declared readers or below what "
+        "an event "
         "asks for; and, where the budget doesn't fit on the readers, autoscaling that is missing or can add none."
     ),
     unknown="An unknown bound may be any number: not proven.",

@@ -15,6 +15,7 @@ CPU = "RDSReaderAverageCPUUtilization"
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         scaling = cluster.limits.thresholds.scaling if cluster.limits else None
         for policy in cluster.scaling_policies:
@@ -37,14 +38,20 @@ def _connections(cluster: AuroraCluster, policy: Resource, target: float, scalin
         yield Finding(
             urn=policy.urn,
             found=found,
-            allowed="no number of connections says that its readers are busy: idle ones alone hold more open, or the pool has fewer",
+            allowed=(
+                "no number of connections says that its readers are busy: idle ones alone hold more open, or the "
+                "pool has fewer"
+            ),
             remedy=f"scale on CPU alone ({CPU} at {scaling.cpu_percent} %)",
         )
     elif not 0 < target <= scaling.connections:
         yield Finding(
             urn=policy.urn,
             found=found,
-            allowed=f"1 to {scaling.connections:,}: the smaller of the CPU cap and the share of the pool that leaves time for a replica",
+            allowed=(
+                f"1 to {scaling.connections:,}: the smaller of the CPU cap and the share of the pool that leaves time "
+                "for a replica"
+            ),
             remedy=f"set targetValue to {scaling.connections:,}",
         )
 
@@ -64,8 +71,10 @@ RULE = Rule(
     title="Replica autoscaling asks for a replica while the readers still have room.",
     why="A replica takes 5 to 15 minutes. A target near the limit is reached when it is too late, one above it never.",
     predicate=(
-        "Refuses a target on connections above min(CPU cap, 70 % of the pool) of a reader (the budget's scaling target), or "
-        "where no such target can be reached; and one on CPU above the margin reader_cpu_target_percent. Own metrics aren't judged."
+        "Refuses a target on connections above min(CPU cap, 70 % of the pool) of a reader (the budget's scaling "
+        "target), or "
+        "where no such target can be reached; and one on CPU above the margin reader_cpu_target_percent. Own metrics "
+        "aren't judged."
     ),
     unknown="An unknown target or metric may lie above the limit: not proven.",
     remedy="Set the budget's targets.",

@@ -18,6 +18,7 @@ RANGES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
 
 
 def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
     for cluster in reading.clusters:
         yield from _encrypted(cluster)
         for instance in cluster.instances:
@@ -34,7 +35,10 @@ def _encrypted(cluster: AuroraCluster) -> Iterator[Finding]:
             urn=cluster.urn,
             found=f"the storage of the cluster {cluster.name} is not encrypted",
             allowed="storageEncrypted has to be true",
-            remedy="set storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from an encrypted snapshot)",
+            remedy=(
+                "set storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from "
+                "an encrypted snapshot)"
+            ),
         )
 
 
@@ -58,8 +62,8 @@ def _closed(reading: Reading) -> Iterator[Finding]:
     for cluster in reading.clusters:
         for group in resources.linked(cluster.cluster, t.SECURITY_GROUP):
             ports.setdefault(group.urn, set()).add(_port(cluster))
-    for resource, rule, group in _ingress(resources):
-        for port in sorted(ports.get(group, ())):
+    for resource, rule, guarded in _ingress(resources):
+        for port in sorted(ports.get(guarded, ())):
             yield from _judge(resource, rule, port)
 
 
@@ -78,7 +82,7 @@ def _ingress(resources: Resources) -> Iterator[tuple[Resource, object, str]]:
         for rule in inline if isinstance(inline, list) else ():
             yield group, rule, group.urn
     for resource in resources.of(t.SECURITY_GROUP_RULE, t.INGRESS_RULE):
-        if resource.type == t.INGRESS_RULE or resource.field("type") == "ingress":
+        if resource.type_ == t.INGRESS_RULE or resource.field("type") == "ingress":
             for group in resources.linked(resource, t.SECURITY_GROUP):
                 yield resource, resource.properties, group.urn
 
@@ -116,11 +120,13 @@ RULE = Rule(
     title="The cluster's storage is encrypted, and it can't be reached from the internet.",
     why="Connections that strangers can open are connections that no budget counts.",
     predicate=(
-        "Refuses storageEncrypted that isn't true (unset is false), an instance with publiclyAccessible, and an ingress of "
+        "Refuses storageEncrypted that isn't true (unset is false), an instance with publiclyAccessible, and an "
+        "ingress of "
         "the cluster's security groups, on the database's port, from 0.0.0.0/0 or ::/0."
     ),
     unknown=(
-        "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown security "
+        "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown "
+        "security "
         "groups and lists that AWS computes don't matter; groups outside the stack can't be seen."
     ),
     remedy="Encrypt, keep instances private, name security groups.",
