@@ -18,7 +18,8 @@ from headroom.settings import SettingsError, parse
 project, stack = pulumi.get_project(), pulumi.get_stack()
 name = f"{project}-{stack}"
 try:
-    settings = parse(CONFIG.get(), f"Pulumi.{stack}.yaml")
+    # The vendor's language host hands the config over in the environment, the SDK's own in a context variable.
+    settings = parse({**pulumi.runtime.get_config_env(), **CONFIG.get()}, f"Pulumi.{stack}.yaml")
 except SettingsError as error:
     raise pulumi.RunError(f"\n{error}") from None
 budget = evaluate(settings.stack(name))

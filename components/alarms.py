@@ -20,6 +20,7 @@ from components.keys import customer_key
 from components.proxy import ConnectionProxy
 from headroom.budget.model import Role
 from headroom.budget.result import PoolThresholds, RoleThresholds, Thresholds
+from headroom.settings import subscription
 from headroom.settings.demand import Notify
 
 # As fine as RDS publishes. The proxy's gauges come once a minute from each of its nodes and are summed: over a longer
@@ -145,12 +146,12 @@ class ConnectionAlarms(pulumi.ComponentResource):
             name, arn=topic.arn, policy=topic.arn.apply(lambda arn: json.dumps(_publishing(account, arn))), opts=child
         )
         for target in targets:
-            protocol, _, address = target.partition(":")
+            protocol, endpoint = subscription(target)
             aws.sns.TopicSubscription(
                 f"{name}-{target}",
                 topic=topic.arn,
                 protocol=protocol,
-                endpoint=target if protocol == "https" else address,
+                endpoint=endpoint,
                 opts=child,
             )
         return topic

@@ -4,11 +4,14 @@ Makes nothing in AWS. The demand is in its inputs, because a policy pack sees re
 nor its name; and so the state keeps what the stack was sized for.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
 from headroom.budget import Budget as Evaluated
+from headroom.budget.model import Role
+from headroom.budget.result import Line
 from headroom.budget.serialize import demand, summary
 
 
@@ -29,12 +32,23 @@ class Budget(pulumi.ComponentResource):
     """The budget, visible to policies and kept in the state.
 
     Attributes:
-        table: the budget's lines and thresholds, as plain values.
+        table: for each situation and role, what is free on the instance that has least, and what binds it.
     """
 
     def __init__(self, name: str, args: BudgetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         inputs = {"environment": args.environment, "demand": demand(args.budget.stack)}
         super().__init__("headroom:index:Budget", name, inputs, opts)
-        self.table = summary(args.budget)
-        # A stack policy is shown a component's outputs and never its inputs, so what was declared is among them.
-        self.register_outputs({**inputs, "table": self.table})
+        self.table = _table(args.budget.lines)
+        self.register_outputs({"table": summary(args.budget)})
+
+
+def _table(lines: Sequence[Line]) -> list[str]:
+    tightest: dict[tuple[str, Role], Line] = {}
+    for line in lines:
+        key = line.situation, line.role
+        if key not in tightest or line.headroom < tightest[key].headroom:
+            tightest[key] = line
+    return [
+        f"{situation}, {role}: {line.headroom:.0%} free on {line.instance}, bound by {line.binds}"
+        for (situation, role), line in tightest.items()
+    ]

@@ -16,7 +16,7 @@ from components.keys import customer_key
 from components.network import Network
 from components.parameters import cluster_parameters, family, instance_parameters, log_exports
 from headroom.budget.model import Engine, Instance
-from headroom.settings.demand_rules import MASTER_USER
+from headroom.settings import MASTER_USER
 from headroom.settings.supply import Database
 
 PORTS = {Engine.POSTGRESQL: 5432, Engine.MYSQL: 3306}

@@ -1,0 +1,174 @@
+"""Runs the program, or one component, against a monitor that records what is registered instead of making it."""
+
+import asyncio
+import contextvars
+import json
+import runpy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.config import CONFIG
+from pulumi.runtime.settings import set_root_resource
+from pulumi.runtime.stack import run_in_stack
+
+from headroom.settings import yaml_file
+
+ROOT = Path(__file__).parents[2]
+BEFORE_THE_SALE = datetime(2026, 11, 1, tzinfo=UTC)
+DURING_THE_SALE = datetime(2026, 11, 27, 12, tzinfo=UTC)
+AFTER_THE_SALE = datetime(2026, 12, 1, tzinfo=UTC)
+ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A registered resource. Dependencies and parents are `type::name`."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str
+    dependencies: frozenset[str]
+    ignore_changes: tuple[str, ...]
+    replace_with: tuple[str, ...]
+    protect: bool
+
+    def __getitem__(self, key: str) -> Any:
+        return self.inputs[key]
+
+    @property
+    def key(self) -> str:
+        return f"{self.type}::{self.name}"
+
+
+@dataclass
+class Program:
+    """What one run registered."""
+
+    declared: list[Declared] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def all(self, type_: str) -> dict[str, Declared]:
+        """The resources of a type, by the end of their token (`rds/proxy:Proxy`), by name."""
+        return {d.name: d for d in self.declared if d.type.endswith(type_)}
+
+    def one(self, type_: str) -> Declared:
+        found = list(self.all(type_).values())
+        assert len(found) == 1, [d.key for d in found]
+        return found[0]
+
+    def policy(self, type_: str, name: str, key: str = "policy") -> list[dict[str, Any]]:
+        """The statements of a JSON policy."""
+        return list(json.loads(self.all(type_)[name][key])["Statement"])
+
+
+class _Monitor(mocks.MockMonitor):
+    """Answers like AWS where the program needs an answer, and keeps what the mocks of the SDK throw away."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__(_Answers())
+        self.program = program
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        response = super().RegisterResource(request)
+        if request.type != "pulumi:pulumi:Stack":
+            self.program.declared.append(
+                Declared(
+                    type=request.type,
+                    name=request.name,
+                    inputs=rpc.deserialize_properties(request.object),
+                    parent=_key(request.parent),
+                    dependencies=frozenset(map(_key, request.dependencies)),
+                    ignore_changes=tuple(request.ignoreChanges),
+                    replace_with=tuple(map(_key, request.replace_with)),
+                    protect=request.protect,
+                )
+            )
+        return response
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self.program.outputs = rpc.deserialize_properties(request.outputs)
+        return super().RegisterResourceOutputs(request)
+
+
+def _key(urn: str) -> str:
+    """`type::name` of a URN; the type without its parents'."""
+    if not urn:
+        return ""
+    types, name = urn.split("::", 3)[2:]  # the SDK's mock URNs are urn:pulumi:stack::project::types::name
+    return f"{types.rpartition('$')[2]}::{name}"
+
+
+class _Answers(mocks.Mocks):
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        state = dict(args.inputs)
+        arn = f"arn:aws:made:eu-west-1:{ACCOUNT}:{args.typ.rpartition(':')[2]}/{args.name}"
+        state |= {"arn": arn, "name": state.get("name", args.name)}
+        if args.typ == "aws:kms/key:Key":
+            state["keyId"] = f"id-of-{args.name}"
+        if args.typ == "aws:rds/cluster:Cluster":
+            state |= {
+                "clusterResourceId": "cluster-ABC",
+                "endpoint": f"{args.name}.cluster-x.rds.amazonaws.com",
+                "readerEndpoint": f"{args.name}.cluster-ro-x.rds.amazonaws.com",
+                "masterUserSecrets": [{"secretArn": f"{arn}-master-secret"}],
+            }
+        if args.typ.startswith("aws:rds/proxy"):
+            state["endpoint"] = f"{args.name}.proxy-x.rds.amazonaws.com"
+        return f"{args.name}-id", state
+
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+        match args.token.rpartition(":")[2]:
+            case "getPartition":
+                return {"partition": "aws"}
+            case "getRegion":
+                return {"region": "eu-west-1", "name": "eu-west-1"}
+            case "getCallerIdentity":
+                return {"accountId": ACCOUNT}
+            case "getAvailabilityZones":
+                return {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
+            case "getSubnet":
+                last = args.args["id"][-1]  # subnets that end in 1 are in zone a, and so on; 9 is in another VPC
+                return {
+                    "availabilityZone": f"eu-west-1{'abcdefghi'[int(last) - 1]}",
+                    "vpcId": "vpc-99999999" if last == "9" else "vpc-0123abcd",
+                }
+            case other:
+                raise AssertionError(other)
+
+
+def declare(body: Callable[[], None], stack: str = "test", config: Mapping[str, str] | None = None) -> Program:
+    """Run `body` as a Pulumi program."""
+    program = Program()
+
+    async def main() -> None:
+        mocks.set_mocks(mocks=_Answers(), project="headroom", stack=stack, monitor=_Monitor(program))
+        set_root_resource(None)  # the one that the mocks made has closed its outputs
+        CONFIG.set(dict(config or {}))
+        await run_in_stack(body)
+
+    # A context of its own: the SDK keeps the stack, the config and the monitor in context variables.
+    contextvars.copy_context().run(asyncio.run, main())
+    return program
+
+
+def run(path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime = BEFORE_THE_SALE) -> Program:
+    """Run the real __main__.py on a stack file, as the engine would hand it over, at a given time."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "datetime":
+            return now.astimezone(tz)
+
+    config = {
+        key: value if isinstance(value, str) else json.dumps(value) for key, value in yaml_file.read(path).items()
+    }
+    stack = stack or path.stem.removeprefix("Pulumi.")
+    monkeypatch.setattr("datetime.datetime", Clock)
+    return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None, stack, config)
