@@ -17,7 +17,7 @@ for a passphrase can't come up by itself; so this one is fixed, public, and used
 """
 AWS_PLUGIN = "pulumi-resource-aws"
 
-_MODULES = {LANGUAGE_HOST: "headroom.local.language_host", AWS_PLUGIN: "headroom.local.aws_plugin"}
+_MODULES = {LANGUAGE_HOST: "headroom.local.language_host", AWS_PLUGIN: "headroom.local.aws"}
 
 
 def variables(checkout: Checkout, emulator: Emulator | None, *, backend: Path | None = None) -> dict[str, str]:

@@ -21,7 +21,7 @@ class State:
         exists: the engine knows the stack.
         resources: how many resources it records, the stack itself not counted.
         pending: operations that were begun and not finished.
-        abandoned: an engine that is no more left its lock behind.
+        abandoned: an engine that is no more left its lock, or half a file, behind.
         holder: the engine that holds the lock and is alive.
         mark: the mark of the emulator that has the resources.
     """
@@ -49,16 +49,17 @@ class State:
 
 
 def read_state(checkout: Checkout) -> State:
-    """Look at the state; whatever is not there or not readable counts as nothing."""
-    latest = _checkpoint(checkout)
+    """Look at the state; what is not there counts as nothing, what can't be read as left behind by a killed engine."""
+    path = checkout.state / ".pulumi" / "stacks" / checkout.project / f"{STACK}.json"
+    latest = _checkpoint(path)
     resources = (latest or {}).get("resources") or []
     locks = list((checkout.state / ".pulumi" / "locks" / "organization" / checkout.project / STACK).glob("*.json"))
     holder = next((pid for lock in locks if (pid := _alive(lock))), None)
     return State(
-        exists=latest is not None,
+        exists=path.is_file(),
         resources=sum(1 for resource in resources if resource.get("type") != "pulumi:pulumi:Stack"),
         pending=len((latest or {}).get("pending_operations") or []),
-        abandoned=bool(locks) and holder is None,
+        abandoned=holder is None and (bool(locks) or (path.is_file() and latest is None)),
         holder=holder,
         mark=checkout.mark.read_text().strip() if checkout.mark.is_file() else None,
     )
@@ -72,13 +73,12 @@ def forget(checkout: Checkout, mark: str | None = None) -> None:
         checkout.mark.write_text(mark + "\n")
 
 
-def _checkpoint(checkout: Checkout) -> dict[str, Any] | None:
-    path = checkout.state / ".pulumi" / "stacks" / checkout.project / f"{STACK}.json"
+def _checkpoint(path: Path) -> dict[str, Any] | None:
     try:
         latest = json.loads(path.read_text())["checkpoint"]["latest"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return latest if isinstance(latest, dict) else {}
+    return latest if isinstance(latest, dict) else None
 
 
 def _alive(lock: Path) -> int | None:
