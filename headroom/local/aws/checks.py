@@ -1,0 +1,184 @@
+"""Is a resource's input acceptable? Said in preview, with the property in Pulumi's spelling and what is allowed instead.
+
+Kinds and required properties come from pulumi_aws, enumerations and limits from botocore's service model. botocore's
+own validator isn't used: it knows no enumerations, and its messages show the values of secrets.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from headroom.local.aws.derive import Derived
+from headroom.local.aws.model import Call
+from headroom.local.aws.naming import equal, member, parse_json
+from headroom.local.aws.sdk import Kind
+from headroom.local.aws.values import Properties, has_unknown, is_unknown
+
+DEFAULTS = "__defaults"  # the bridge's own mark of the properties that check filled in; the engine doesn't display it
+_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "whole number": (int,), "number": (int, float), "true or false": (bool,),
+                                       "list": (list,), "map": (dict,), "object": (dict,)}
+
+
+class Failure(NamedTuple):
+    """What is wrong with one property; an empty property means the resource as a whole."""
+
+    property: str
+    reason: str
+
+
+def completed(derived: Derived, given: Mapping[str, Any], old: Mapping[str, Any], seed: bytes, resource_name: str) -> dict[str, Any]:
+    """The inputs with documents as text, AWS's defaults and a made-up name filled in."""
+    entry, inputs = derived.entry, {name: value for name, value in given.items() if name != DEFAULTS}
+    for name, value in inputs.items():
+        prop = derived.schema.inputs.get(name)
+        if prop and (prop.kind.is_document or name in entry.documents) and isinstance(value, dict) and not has_unknown(value):
+            inputs[name] = json.dumps(value)
+        elif prop and prop.kind.is_document and isinstance(value, dict):
+            inputs[name] = next(leaf for leaf in _unknowns(value))
+    filled = [name for name in entry.defaults if name not in inputs]
+    inputs |= {name: entry.defaults[name] for name in filled}
+    if entry.name and entry.name not in inputs:
+        prefix = inputs.get(f"{entry.name}Prefix")
+        if not is_unknown(prefix):
+            was_made_up = entry.name in old.get(DEFAULTS, ())
+            stem = prefix if prefix is not None else entry.name_form.format(name=f"{resource_name}-")
+            reusable = was_made_up and str(old.get(entry.name, "")).startswith(stem)
+            inputs[entry.name] = old[entry.name] if reusable else stem + seed.hex()[:7]
+            filled.append(entry.name)
+    return {**inputs, DEFAULTS: sorted(filled)}
+
+
+def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> list[Failure]:
+    """Everything that is wrong with the inputs, property by property."""
+    entry, found, schema = derived.entry, list[Failure](), derived.schema.inputs
+    for name, value in inputs.items():
+        if name == DEFAULTS or is_unknown(value):
+            continue
+        if name not in schema:
+            found.append(Failure(name, f"{_kind_of(derived)} has no such property"))
+        elif name in entry.refused:
+            found.append(Failure(name, f"the local plugin does not serve it: {entry.refused[name]}"))
+        else:
+            shape = _shape(derived, name)
+            hidden = name in inputs.secrets
+            found += _walk(name, value, schema[name].kind, shape, entry.names, hidden)
+            if name in entry.documents and isinstance(value, str) and parse_json(value) is None:
+                found.append(Failure(name, "is not JSON"))
+    found += [Failure(name, "is required") for name, prop in schema.items() if prop.required and name not in inputs]
+    found += _unsent(derived, inputs)
+    if old:
+        found += [Failure(name, f"the local plugin knows no way to change it: neither in place nor by a new {_kind_of(derived)}")
+                  for name in changed(derived, old, inputs) - derived.entry.replaces - derived.changeable - derived.unaccounted
+                  if name in schema and name not in entry.refused]
+    return found
+
+
+def changed(derived: Derived, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
+    """The inputs that differ. One removed that nothing resets keeps its value, as with AWS's own plugin."""
+    entry, result = derived.entry, set()
+    for name in (set(old) | set(new)) - {DEFAULTS}:
+        if has_unknown(new.get(name)) or (name in new and name not in old) or (name in new and not equal(old[name], new[name])):
+            result.add(name)
+        elif name not in new and (entry.put or name in entry.removed or name == "tags"):
+            result.add(name)
+    return frozenset(result)
+
+
+def _unsent(derived: Derived, inputs: Mapping[str, Any]) -> Iterator[Failure]:
+    """Properties that pulumi_aws leaves open and AWS's call requires."""
+    required = derived.input_shape(derived.entry.create.operation).required_members
+    for name, target in derived.targets(derived.entry.create).items():
+        if target.member in required and name not in inputs and not derived.schema.inputs[name].required and not target.within:
+            yield Failure(name, "is required")
+
+
+def _walk(path: str, value: Any, kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool) -> Iterator[Failure]:
+    if is_unknown(value):
+        return
+    wanted = _TYPES.get(kind.name)
+    if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+        yield Failure(path, f"must be {_a(kind.name)}, got {_shown(value, hidden)}")
+        return
+    if kind.name == "object":
+        yield from _walk_object(path, value, kind, shape, names, hidden)
+    elif kind.name == "list" and kind.item:
+        inner = shape.member if isinstance(shape, ListShape) else shape
+        yield from _size(path, len(value), shape, "entries") if isinstance(shape, ListShape) else ()
+        for index, item in enumerate(value):
+            yield from _walk(f"{path}[{index}]", item, kind.item, inner, names, hidden)
+    elif kind.name == "map" and kind.item:
+        inner = shape.value if isinstance(shape, MapShape) else None
+        for key, item in value.items():
+            yield from _walk(f"{path}.{key}", item, kind.item, inner, names, hidden)
+    else:
+        yield from _scalar(path, value, shape, hidden)
+
+
+def _walk_object(path: str, value: Mapping[str, Any], kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool) -> Iterator[Failure]:
+    shape = shape.member if isinstance(shape, ListShape) else shape
+    members = shape.members if isinstance(shape, StructureShape) else {}
+    plain = re.sub(r"\[\d+\]", "", path)
+    for name, item in value.items():
+        if name not in kind.fields:
+            yield Failure(f"{path}.{name}", f"there is no such property; there are: {', '.join(sorted(kind.fields))}")
+            continue
+        where = member(name, members, (shape.name,) if shape else (), names.get(f"{plain}.{name}", ()))
+        yield from _walk(f"{path}.{name}", item, kind.fields[name].kind, members[where] if where else None, names, hidden)
+    for name, field in kind.fields.items():
+        if field.required and name not in value:
+            yield Failure(f"{path}.{name}", "is required")
+
+
+def _scalar(path: str, value: Any, shape: Shape | None, hidden: bool) -> Iterator[Failure]:
+    if shape is None:
+        return
+    allowed = shape.metadata.get("enum")
+    if allowed and str(value) not in allowed:
+        yield Failure(path, f"must be one of {', '.join(allowed)}; got {_shown(value, hidden)}")
+    elif isinstance(value, str) and shape.type_name == "string":
+        yield from _size(path, len(value), shape, "characters")
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        low, high = shape.metadata.get("min"), shape.metadata.get("max")
+        if (low is not None and value < low) or (high is not None and value > high):
+            limits = f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+            yield Failure(path, f"must be {limits}, got {_shown(value, hidden)}")
+
+
+def _size(path: str, size: int, shape: Shape, what: str) -> Iterator[Failure]:
+    low, high = shape.metadata.get("min"), shape.metadata.get("max")
+    if (low is not None and size < low) or (high is not None and size > high):
+        limits = f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+        yield Failure(path, f"must have {limits} {what}, has {size}")
+
+
+def _shape(derived: Derived, name: str) -> Shape | None:
+    for call in (derived.entry.create, *derived.entry.updates):
+        if isinstance(call, Call) and name in derived.targets(call):
+            shape = derived.targets(call)[name].shape
+            if isinstance(shape, StructureShape) and derived.schema.inputs[name].kind.name not in ("object", "list"):
+                return next(iter(shape.members.values()))
+            return shape
+    return None
+
+
+def _unknowns(value: Any) -> Iterator[str]:
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        if is_unknown(item):
+            yield item
+        else:
+            yield from _unknowns(item)
+
+
+def _kind_of(derived: Derived) -> str:
+    return derived.entry.token.split(":")[-1]
+
+
+def _a(kind: str) -> str:
+    return {"whole number": "a whole number", "number": "a number", "list": "a list", "map": "a map", "object": "an object"}.get(kind, kind)
+
+
+def _shown(value: Any, hidden: bool) -> str:
+    return "[secret]" if hidden else json.dumps(value)
