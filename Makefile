@@ -1,16 +1,17 @@
 # The one list of commands: people and CI call the same ones. Never needs root, never calls the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down preview before-the-incident test lint types bench golden lock clean
+.PHONY: help setup engine up down preview before-the-incident review deploy test lint types bench golden lock clean
 
 BIN := .venv/bin
 # Written last: while it is missing, or older than what it was made from, the environment is not complete.
 READY := .venv/.complete
-STACK ?= prod
 # An environment can't be copied or moved: its scripts name its place, and would run the other checkout's code.
 ifneq ($(shell head -n 1 $(READY) 2>/dev/null),$(CURDIR))
 $(shell rm -f $(READY))
 endif
+
+NAMED := test -n "$(STACK)" || { echo "error: name the stack: make preview STACK=prod" >&2; exit 2; }
 
 help: ## this list
 	@awk -F ' *## *' '/^[a-z-]+:.*##/ { sub(/:.*/, "", $$1); printf "  make %-20s %s\n", $$1, $$2 }' Makefile
@@ -24,10 +25,22 @@ down: $(READY) ## destroy its resources, drop its state, stop the emulator
 	@$(BIN)/headroom local down
 
 preview: $(READY) ## preview a stack without an account: make preview STACK=prod
+	@$(NAMED)
 	@$(BIN)/headroom local preview "$(STACK)"
 
 before-the-incident: $(READY) ## the shop as it was when it broke: the policies refuse it (exits non-zero)
 	@$(BIN)/headroom local preview docs/examples/before-the-incident.yaml
+
+review: $(READY) ## the same, with the verdict in the pull request's job summary
+	@$(NAMED)
+	@.ci/review "$(STACK)"
+
+deploy: $(READY) ## pulumi up of a stack in a real account, with the policies: your own pulumi, nothing emulated
+	@$(NAMED)
+	@$(BIN)/headroom budget "$(STACK)"
+	@mkdir -p .headroom/deploy && cp "Pulumi.$(STACK).yaml" .headroom/deploy/ # a copy: the CLI rewrites stack files
+	pulumi up --yes --stack "$(STACK)" --config-file ".headroom/deploy/Pulumi.$(STACK).yaml" \
+		--policy-pack policies --policy-pack-config "policies/config/$(STACK).json"
 
 test: setup lint types ## everything that must hold: lint, types, tests (ARGS="-k word" for some of them)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
