@@ -10,6 +10,7 @@ from types import FrameType
 
 import typer
 
+from headroom.commands.budget import app as budget
 from headroom.errors import UserError
 from headroom.local.cli import app as local
 
@@ -20,6 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(budget, name="budget")
 app.add_typer(local, name="local")
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from headroom.budget.margins import Margins
 from headroom.budget.model import Cluster, Event, Path, Pool, Proxy, Role, Service, ServiceKind, Stack
+from headroom.budget.remedies import remedies
 from headroom.budget.result import Budget, Line
+from headroom.budget.roles import role_limits
 
 
 def demand(stack: Stack) -> dict[str, Any]:
@@ -84,6 +86,14 @@ def summary(budget: Budget) -> dict[str, Any]:
         "lines": [_line(line) for line in budget.lines],
         "findings": [asdict(finding) for finding in budget.findings],
         "thresholds": asdict(budget.thresholds),
+    }
+
+
+def report(budget: Budget) -> dict[str, Any]:
+    """What `headroom budget --json` prints of a stack: the summary, the ways out, and each service's role limit."""
+    return summary(budget) | {
+        "remedies": [{"title": remedy.title, "cost": remedy.cost} for remedy in remedies(budget.stack)],
+        "role_limits": [asdict(limit) for limit in role_limits(budget)],
     }
 
 
