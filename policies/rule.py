@@ -69,12 +69,12 @@ class Rule:
         return f"[{self.id}] {finding.found}; {finding.allowed}; {finding.remedy}"
 
 
-def unproven(blank: Blank, remedy: str = "") -> Finding:
+def unproven(blank: Blank) -> Finding:
     """What a rule says about a value that it needs and can't use."""
     return Finding(
         urn=blank.urn,
         found=str(blank),
         allowed="so this cannot be proven safe",
-        remedy=remedy or "give it as a value that is known before the update",
+        remedy=blank.remedy,
         kind=Kind.UNPROVEN,
     )

@@ -60,15 +60,15 @@ def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -
     """The declared demand beside the supply."""
     found = budget.field(PROPERTY)
     if found is MISSING:
-        return Blank(budget.urn, PROPERTY, "is not given")
+        return Blank(budget.urn, PROPERTY, "is not given", "register what headroom.budget.serialize.demand gives")
     if found is UNKNOWN or _unknown_inside(found):
         return Blank(budget.urn, PROPERTY, "is known only after the update")
     if not isinstance(found, dict):
-        return Blank(budget.urn, PROPERTY, f"must be an object, got {found!r}")
+        return Blank(budget.urn, PROPERTY, f"must be an object, got {found!r}", "register a demand")
     try:
         return stack_from(found, cluster, proxies)
     except ValueError as error:
-        return Blank(budget.urn, PROPERTY, f"can't be read: {error}")
+        return Blank(budget.urn, PROPERTY, f"can't be read: {error}", "register a demand of this version")
 
 
 def _unknown_inside(value: object) -> bool:

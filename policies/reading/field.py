@@ -36,11 +36,13 @@ class Blank:
         urn: the resource.
         path: the property.
         reason: why, as the end of a sentence ("is known only after the update").
+        remedy: what to do about it.
     """
 
     urn: str
     path: str
     reason: str
+    remedy: str = "give it as a value that is known before the update"
 
     def __str__(self) -> str:
         return f"{self.path} of {self.urn.rpartition('::')[2]} {self.reason}"
@@ -74,7 +76,7 @@ def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> 
         return cast("T | None", default(type_, path))
     converted = _CONVERT[kind](value)
     if converted is None:
-        return Blank(urn, path, f"must be {_NAMES[kind]}, got {value!r}")
+        return Blank(urn, path, f"must be {_NAMES[kind]}, got {value!r}", f"give it as {_NAMES[kind]}")
     return cast("T", converted)
 
 

@@ -27,7 +27,7 @@ class Resource:
     Attributes:
         type_: Pulumi's type token.
         urn: its URN.
-        properties: plain values; what is known only after the update is `UNKNOWN`.
+        properties: plain values; what is given and known only after the update is `UNKNOWN`.
         parent: its parent's URN, or "".
         dependencies: URNs that it depends on in any way.
         property_dependencies: property -> URNs that its value comes from.
@@ -39,6 +39,14 @@ class Resource:
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
+        # never given: the provider will compute it, so its default is what is declared. A component has no provider.
+        if self.type_ != t.BUDGET:
+            used = self.property_dependencies
+            given = {k: v if used.get(k) else _without_computed(v) for k, v in self.properties.items()}
+            object.__setattr__(self, "properties", {k: v for k, v in given.items() if v is not UNKNOWN})
 
     @property
     def name(self) -> str:
@@ -107,6 +115,12 @@ class Resources:
         while urn:
             urn = self._parents.get(urn, "")
             yield urn
+
+
+def _without_computed(value: Value) -> Value:
+    if isinstance(value, Mapping):
+        return {k: _without_computed(v) for k, v in value.items() if v is not UNKNOWN}
+    return [_without_computed(v) for v in value] if isinstance(value, list) else value
 
 
 def _resource(message: Message) -> Resource:

@@ -14,6 +14,7 @@ from policies.reading.resources import Resource, Resources
 
 T = TypeVar("T")
 
+_LATER = "is known only after the update"
 ENGINES = frozenset(engine.value for engine in Engine)
 
 
@@ -61,26 +62,29 @@ def max_connections(resource: Resource, resources: Resources) -> int | str | Bla
     of_cluster = resource.type_ == t.CLUSTER
     path = "dbClusterParameterGroupName" if of_cluster else "dbParameterGroupName"
     groups = resources.linked(resource, t.CLUSTER_PARAMETER_GROUP if of_cluster else t.PARAMETER_GROUP)
-    if not groups:
-        name = resource.field(path)
-        if name is MISSING or (isinstance(name, str) and name.startswith("default.")):
-            return None
-        what = "is known only after the update" if name is UNKNOWN else f"is {name!r}, a group outside this stack"
-        return Blank(resource.urn, path, f"{what}: its max_connections can't be read")
-    return _parameter(groups[0], "max_connections")
+    if groups:
+        return _parameter(groups[0], "max_connections")
+    name = resource.field(path)
+    if name is MISSING or (isinstance(name, str) and name.startswith("default.")):
+        return None
+    if name is UNKNOWN:
+        return Blank(resource.urn, path, _LATER)
+    reason = f"is {name!r}, a group outside this stack: its max_connections can't be read"
+    return Blank(resource.urn, path, reason, "declare the parameter group in this stack")
 
 
 def _parameter(group: Resource, name: str) -> int | str | Blank | None:
     parameters = group.field("parameters")
     if parameters is MISSING:
         return None
+    if parameters is UNKNOWN:
+        return Blank(group.urn, "parameters", _LATER)
     if not isinstance(parameters, list):
-        reason = "is known only after the update" if parameters is UNKNOWN else f"must be a list, got {parameters!r}"
-        return Blank(group.urn, "parameters", reason)
+        return Blank(group.urn, "parameters", f"must be a list, got {parameters!r}", "give it as a list")
     for index in range(len(parameters)):
         key = group.field(f"parameters.{index}.name")
         if key is UNKNOWN:
-            return Blank(group.urn, f"parameters[{index}].name", "is known only after the update")
+            return Blank(group.urn, f"parameters.{index}.name", _LATER)
         if key == name:
             value = group.read(f"parameters.{index}.value", str)
             return int(value) if isinstance(value, str) and value.strip().isdigit() else value
@@ -104,7 +108,8 @@ class _Reader:
         parameter = self._max_connections(parts.cluster)
         readers_max = [self._value(target, "maxCapacity", int, 0) for target in parts.scaling_targets]
         if not parts.instances:
-            self.blanks.append(Blank(parts.cluster.urn, "instances", "are not part of this stack"))
+            reason = "can't be computed: no instance of the cluster is part of this stack"
+            self.blanks.append(Blank(parts.cluster.urn, "the budget", reason, "declare the instances beside it"))
         if self.blanks or engine not in ENGINES:
             return None
         uses_serverless = any(i.instance_class.name == SERVERLESS for i in instances)
@@ -151,13 +156,14 @@ class _Reader:
         if name == SERVERLESS:
             if serverless is None:
                 reason = "is db.serverless, but its cluster has no serverlessv2ScalingConfiguration"
-                self.blanks.append(Blank(resource.urn, "instanceClass", reason))
+                self.blanks.append(Blank(resource.urn, "instanceClass", reason, "give the cluster its ACU range"))
                 return nothing
             return serverless_class(serverless)
         try:
             return self.classes.get(name) or facts.instance_class(name)
         except facts.UnknownClassError as error:
-            self.blanks.append(Blank(resource.urn, "instanceClass", f"can't be evaluated: {error}"))
+            what, _, remedy = str(error).rpartition("; ")
+            self.blanks.append(Blank(resource.urn, "instanceClass", f"can't be evaluated: {what}", remedy))
             return nothing
 
     def _serverless(self, cluster: Resource) -> Serverless | None:
@@ -173,7 +179,8 @@ class _Reader:
             try:
                 formula.parse(value)
             except formula.FormulaError as error:
-                value = Blank(resource.urn, "max_connections", f"is no formula: {error}")
+                reason, remedy = f"is {value!r}: {error}", "give a number, or AWS's formula"
+                value = Blank(resource.urn, "max_connections", reason, remedy)
         if isinstance(value, Blank):
             self.blanks.append(value)
             return None
@@ -183,7 +190,7 @@ class _Reader:
         """A value that the budget can't do without; noted as blank where it can't be read."""
         value = resource.read(path, kind)
         if value is None:
-            value = Blank(resource.urn, path, "is not given")
+            value = Blank(resource.urn, path, "is not given", "give it")
         if isinstance(value, Blank):
             self.blanks.append(value)
             return otherwise

@@ -13,15 +13,22 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         alarms = connection_alarms(cluster)
+        roles = Role if cluster.has_readers else (Role.WRITER,)
+        watching = {role: _watching(cluster, role, alarms) for role in roles}
+        unwatched = [
+            _missing(cluster, role, silent)
+            for role, silent in watching.items()
+            if not any(alarm.tells_somebody for alarm in silent)
+        ]
         maybe = undecided(cluster)
-        for role in Role if cluster.has_readers else (Role.WRITER,):
-            watching = [alarm for alarm in alarms if role in alarm.roles] or _every_instance(cluster, alarms)
-            if any(alarm.tells_somebody for alarm in watching):
-                continue
-            if maybe:
-                yield unproven(Blank(maybe[0].urn, "metricName or dimensions", "is known only after the update"))
-            else:
-                yield _missing(cluster, role, watching)
+        if unwatched and maybe:
+            yield unproven(Blank(maybe[0].urn, "metricName or dimensions.Role", "is known only after the update"))
+        else:
+            yield from unwatched
+
+
+def _watching(cluster: AuroraCluster, role: Role, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:
+    return [alarm for alarm in alarms if role in alarm.roles] or _every_instance(cluster, alarms)
 
 
 def _every_instance(cluster: AuroraCluster, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:

@@ -61,21 +61,19 @@ def _judge(cluster: AuroraCluster, alarm: ConnectionAlarm, threshold: float) -> 
         ]
         limit, name = min(usable)
         if not 0 < threshold < limit:
+            allowed = f"{name} refuses clients at {limit:,}"
             remedy = f"set a threshold below {limit:,}, better an alarm by role"
-            yield Finding(
-                urn=alarm.alarm.urn, found=found, allowed=f"{name} refuses clients at {limit:,}", remedy=remedy
-            )
+            yield Finding(urn=alarm.alarm.urn, found=found, allowed=allowed, remedy=remedy)
 
 
 def _allowed(accepted_peak: int, limit: int) -> str:
-    return f"it has to lie above the accepted peak of {accepted_peak:,} and below {limit:,}, where clients are refused"
+    above = f"above the accepted peak of {accepted_peak:,} and " if accepted_peak else ""
+    return f"it has to lie {above}below {limit:,}, where the next client waits or is refused"
 
 
 def _remedy(windows: list[RoleThresholds]) -> str:
-    ways = ", ".join(
-        f"{w.role}: warning {w.warning_connections:,}, critical {w.critical_connections:,}" for w in windows
-    )
-    return f"set the budget's thresholds ({ways})"
+    ways = [f"{w.role}: warning {w.warning_connections:,}, critical {w.critical_connections:,}" for w in windows]
+    return f"set the budget's thresholds ({'; '.join(ways)})"
 
 
 def _one_stage(cluster: AuroraCluster, known: list[tuple[ConnectionAlarm, float]]) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 def _judge(cluster: AuroraCluster, resource: Resource, value: int | str, engine: Engine) -> Iterator[Finding]:
     lowest, highest = connections(engine, "lowest"), connections(engine, "highest")
-    found = f"max_connections of {resource.name} is {value}"
+    found = f"max_connections of {resource.name} is {f'{value:,}' if isinstance(value, int) else value}"
     if isinstance(value, int) and not lowest <= value <= highest:
         yield Finding(
             urn=resource.urn,
@@ -59,11 +59,12 @@ def _judge_on(
     limit: Capacity = capacity(cluster.limits.stack, smallest)
     usual = default(smallest.instance_class, supply.engine)
     least = min(LOWEST_OF_A_LARGE_CLASS, usual.low)
-    on = f"{smallest.name} ({smallest.instance_class.name})"
+    on = f"{smallest.name}, {smallest.instance_class.name}"
+    found = f"{found} (on {on})" if limit.ceiling.basis == "explicit" else f"{found}, which is {limit.ceiling} on {on}"
     if limit.ceiling.low < least:
         yield Finding(
             urn=resource.urn,
-            found=f"{found}: {limit.ceiling} on {on}",
+            found=found,
             allowed=f"at least {least:,} are needed for people, tools and failover to connect at all",
             remedy=f"raise it to {least:,} or more; throttle services with the proxy's percentage",
         )
@@ -71,7 +72,7 @@ def _judge_on(
         fits = cluster.budget is not None and cluster.budget.fits
         yield Finding(
             urn=resource.urn,
-            found=f"{found}: {limit.ceiling} on {on}",
+            found=found,
             allowed=(
                 f"AWS's default for the class is {usual}, and beside the buffer cache there is memory for "
                 f"{limit.memory_cap:,}"

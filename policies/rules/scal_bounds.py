@@ -41,7 +41,7 @@ def _judge(cluster: AuroraCluster, target: Resource, low: int, high: int) -> Ite
     elif declared > high:
         yield Finding(
             urn=target.urn,
-            found=f"{found}, and {declared} are declared",
+            found=f"{found}, fewer than the {declared} declared",
             allowed="AWS counts the declared readers too: with a maximum below them it can add none",
             remedy=f"raise maxCapacity to at least {declared}, better by the readers that a sale needs",
         )
@@ -66,13 +66,13 @@ def _no_room(cluster: AuroraCluster, highest: int) -> Iterator[Finding]:
         yield Finding(
             urn=cluster.scaling_targets[0].urn if cluster.scaling_targets else cluster.urn,
             found=(
-                f"the cluster {cluster.name} has {declared} readers, {bounds}, and they don't fit ({objection.message})"
+                f"the cluster {cluster.name} has {declared} declared reader{'s' * (declared != 1)}, {bounds}, "
+                f"and they don't fit ({objection.message})"
             ),
             allowed="a fixed number of readers is fine where the budget fits",
             remedy=(
-                "give replica autoscaling a maximum above the declared readers (headroom:autoscaling), and let "
-                "events ask for "
-                "theirs (readers_min), or declare more"
+                "give replica autoscaling a maximum above the declared readers (headroom:autoscaling), and let events "
+                "ask for theirs (readers_min), or declare more"
             ),
         )
 

@@ -78,7 +78,7 @@ def _port(cluster: AuroraCluster) -> int:
 def _ingress(resources: Resources) -> Iterator[tuple[Resource, object, str]]:
     """Every ingress: the resource that declares it, the rule, and the security group's URN."""
     for group in resources.of(t.SECURITY_GROUP):
-        inline = group.field("ingress")  # unknown in a preview where there are none: AWS computes the list
+        inline = group.field("ingress")
         for rule in inline if isinstance(inline, list) else ():
             yield group, rule, group.urn
     for resource in resources.of(t.SECURITY_GROUP_RULE, t.INGRESS_RULE):

@@ -1,0 +1,41 @@
+"""A case of a rule: a small stack, what the rule says about it, and what it leaves alone. Both sets, exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from policies.rule import Kind, Rule
+from tests.policies.declared import Declared
+
+Messages = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Resource's name -> the whole message, for each weight; and the judged resources that pass."""
+
+    says: str
+    declared: Declared
+    refused: Messages = field(default_factory=dict)
+    unproven: Messages = field(default_factory=dict)
+    advised: Messages = field(default_factory=dict)
+    passes: frozenset[str] | set[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.says
+
+
+def assert_case(rule: Rule, case: Case, judged: tuple[str, ...]) -> None:
+    """The rule finds exactly what the case says, and every other resource of the judged types passes."""
+    findings = list(rule.check(case.declared.reading()))
+    for kind, expected in ((Kind.VIOLATION, case.refused), (Kind.UNPROVEN, case.unproven), (Kind.ADVICE, case.advised)):
+        found: dict[str, list[str]] = {}
+        for finding in findings:
+            if finding.kind is kind:
+                found.setdefault(finding.urn, []).append(rule.message(finding))
+        whole = {
+            case.declared.urn(name): [f"[{rule.id}] {m}" for m in ([text] if isinstance(text, str) else text)]
+            for name, text in expected.items()
+        }
+        assert found == whole, kind
+    named = {finding.urn.rpartition("::")[2] for finding in findings}
+    assert case.declared.names(*judged) - named == case.passes

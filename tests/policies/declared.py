@@ -1,0 +1,275 @@
+"""Small stacks for tests, written as a program would write them: pulumi_aws's arguments, references between resources.
+
+A reference to another resource is unknown, as in a first preview, and known to the engine as a dependency.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from google.protobuf import struct_pb2
+from pulumi.runtime import proto
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from headroom.budget.facts import instance_class
+from headroom.budget.model import Cluster, Engine, Event, Instance, Path, Pool, Role, Service, Stack
+from headroom.budget.serialize import demand
+from policies.reading import types as t
+from policies.reading.aurora import Reading
+from policies.reading.field import UNKNOWN
+from policies.reading.resources import Resource, Resources
+
+PROJECT = "urn:pulumi:test::shop::"
+#: Maps whose keys are AWS's, not the provider's.
+VERBATIM = {"dimensions", "demand"}
+
+
+#: What no program gives and the provider will compute: unknown in a preview, and it comes from nowhere.
+COMPUTED = UNKNOWN
+
+
+class Ref:
+    """An output of another resource."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Declared:
+    """A stack in the making: `add` as a program declares, `change` and `drop` to break it."""
+
+    def __init__(self) -> None:
+        self._resources: dict[str, tuple[str, dict[str, Any], str, tuple[str, ...]]] = {}
+
+    def add(
+        self, type_: str, name: str, *, parent: str = "", depends_on: Iterable[str] = (), **args: Any
+    ) -> "Declared":
+        self._resources[name] = (type_, args, parent, tuple(depends_on))
+        return self
+
+    def change(self, name: str, /, **args: Any) -> "Declared":
+        """Replace arguments; None takes one away."""
+        type_, before, parent, depends_on = self._resources[name]
+        after = {key: value for key, value in {**before, **args}.items() if value is not None}
+        self._resources[name] = (type_, after, parent, depends_on)
+        return self
+
+    def drop(self, *names: str) -> "Declared":
+        for name in names:
+            del self._resources[name]
+        return self
+
+    def urn(self, name: str) -> str:
+        type_, _, parent, _ = self._resources[name]
+        lineage = f"{self._resources[parent][0]}$" if parent else ""
+        return f"{PROJECT}{lineage}{type_}::{name}"
+
+    def names(self, *types: str) -> set[str]:
+        return {name for name, (type_, *_) in self._resources.items() if type_ in types}
+
+    def resources(self) -> list[Resource]:
+        return [self._resource(name) for name in self._resources]
+
+    def reading(self) -> Reading:
+        return Reading(Resources(self.resources()))
+
+    def messages(self) -> list[Any]:
+        """The same stack as the engine sends it."""
+        return [_message(resource) for resource in self.resources()]
+
+    def _resource(self, name: str) -> Resource:
+        type_, args, parent, depends_on = self._resources[name]
+        references = {_camel(key): tuple(self.urn(r) for r in _references(value)) for key, value in args.items()}
+        used = {key: urns for key, urns in references.items() if urns}
+        return Resource(
+            type_=type_,
+            urn=self.urn(name),
+            properties={_camel(key): _plain(value, verbatim=key in VERBATIM) for key, value in args.items()},
+            parent=self.urn(parent) if parent else "",
+            dependencies=tuple(
+                dict.fromkeys([*(u for urns in used.values() for u in urns), *(self.urn(d) for d in depends_on)])
+            ),
+            property_dependencies=used,
+        )
+
+
+def _references(value: object) -> list[str]:
+    if isinstance(value, Ref):
+        return [value.name]
+    if isinstance(value, Mapping):
+        return [name for each in value.values() for name in _references(each)]
+    if isinstance(value, list):
+        return [name for each in value for name in _references(each)]
+    return []
+
+
+def _plain(value: object, *, verbatim: bool = False) -> object:
+    if isinstance(value, Ref):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {(k if verbatim else _camel(k)): _plain(v, verbatim=verbatim or k in VERBATIM) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_plain(each, verbatim=verbatim) for each in value]
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _message(resource: Resource) -> Any:
+    message = proto.AnalyzerStackResource(
+        type=resource.type_,
+        urn=resource.urn,
+        name=resource.name,
+        parent=resource.parent,
+        dependencies=list(resource.dependencies),
+        properties=_struct(resource.properties),
+    )
+    for name, urns in resource.property_dependencies.items():
+        message.propertyDependencies[name].urns.extend(urns)
+    return message
+
+
+def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update({name: _marked(value) for name, value in properties.items()})
+    return struct
+
+
+def _marked(value: Any) -> Any:
+    if value is UNKNOWN:
+        return UNKNOWN_STRING_VALUE
+    if isinstance(value, Mapping):
+        return {key: _marked(each) for key, each in value.items()}
+    return [_marked(each) for each in value] if isinstance(value, list) else value
+
+
+CHECKOUT = Service(
+    name="checkout",
+    user="checkout",
+    instances_max=10,
+    transactions_per_second_peak=200,
+    hold_ms=10,
+    client_timeout_ms=3000,
+    pools=(
+        Pool(endpoint=Role.WRITER, path=Path.PROXY, connections_max=8, transactions_percent=40),
+        Pool(endpoint=Role.READER, path=Path.PROXY, connections_max=8, transactions_percent=60),
+    ),
+)
+#: The shop of the incident, in small: every instance holds its own connections.
+GREEDY = Service(
+    name="greedy",
+    user="greedy",
+    instances_max=100,
+    transactions_per_second_peak=200,
+    pools=(Pool(endpoint=Role.WRITER, path=Path.DIRECT, connections_max=10),),
+)
+
+
+def demand_of(*services: Service, events: tuple[Event, ...] = (), **values: Any) -> dict[str, Any]:
+    """What the component headroom:index:Budget registers for these services."""
+    nothing = Cluster(
+        engine=Engine.POSTGRESQL,
+        instances=(Instance(name="w", instance_class=instance_class("db.r6g.large"), writer=True),),
+    )
+    return demand(Stack(cluster=nothing, services=services, events=events, **values))
+
+
+def shop(prefix: str = "") -> Declared:
+    """A shop that fits: a writer and a reader of db.r6g.large, a proxy, autoscaling, alarms, and its demand."""
+    p = prefix
+    declared = Declared()
+    declared.add("headroom:index:Shop", f"{p}stack")
+    below = {"parent": f"{p}stack"}
+    declared.add(t.BUDGET, f"{p}budget", demand=demand_of(CHECKOUT), **below)
+    declared.add(
+        t.CLUSTER_PARAMETER_GROUP,
+        f"{p}parameters",
+        family="aurora-postgresql16",
+        parameters=[
+            {"name": "statement_timeout", "value": "10000"},
+            {"name": "max_connections", "value": "200", "apply_method": "pending-reboot"},
+        ],
+        **below,
+    )
+    declared.add(t.SECURITY_GROUP, f"{p}database", vpc_id="vpc-1", **below)
+    declared.add(
+        t.CLUSTER,
+        f"{p}shop",
+        engine="aurora-postgresql",
+        engine_version="16.6",
+        storage_encrypted=True,
+        db_cluster_parameter_group_name=Ref(f"{p}parameters"),
+        vpc_security_group_ids=[Ref(f"{p}database")],
+        **below,
+    )
+    for index, zone in ((1, "eu-west-1a"), (2, "eu-west-1b")):
+        declared.add(
+            t.CLUSTER_INSTANCE,
+            f"{p}shop-{index}",
+            cluster_identifier=Ref(f"{p}shop"),
+            instance_class="db.r6g.large",
+            availability_zone=zone,
+            promotion_tier=index - 1,
+            depends_on=[f"{p}shop-1"] if index > 1 else [],
+            **below,
+        )
+    declared.add(t.PROXY, f"{p}proxy", engine_family="POSTGRESQL", require_tls=True, **below)
+    declared.add(
+        t.PROXY_TARGET_GROUP,
+        f"{p}pool",
+        db_proxy_name=Ref(f"{p}proxy"),
+        connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": 2},
+        **below,
+    )
+    declared.add(
+        t.PROXY_TARGET,
+        f"{p}target",
+        db_proxy_name=Ref(f"{p}proxy"),
+        target_group_name=Ref(f"{p}pool"),
+        db_cluster_identifier=Ref(f"{p}shop"),
+        **below,
+    )
+    declared.add(t.PROXY_ENDPOINT, f"{p}read-only", db_proxy_name=Ref(f"{p}proxy"), target_role="READ_ONLY", **below)
+    declared.add(
+        t.SCALING_TARGET,
+        f"{p}readers",
+        resource_id=Ref(f"{p}shop"),
+        scalable_dimension="rds:cluster:ReadReplicaCount",
+        service_namespace="rds",
+        min_capacity=1,
+        max_capacity=4,
+        **below,
+    )
+    for name, metric, value in (
+        ("on-connections", "RDSReaderAverageDatabaseConnections", 16),
+        ("on-cpu", "RDSReaderAverageCPUUtilization", 60),
+    ):
+        declared.add(
+            t.SCALING_POLICY,
+            f"{p}{name}",
+            resource_id=Ref(f"{p}readers"),
+            scalable_dimension=Ref(f"{p}readers"),
+            policy_type="TargetTrackingScaling",
+            target_tracking_scaling_policy_configuration={
+                "predefined_metric_specification": {"predefined_metric_type": metric},
+                "target_value": value,
+            },
+            **below,
+        )
+    for role in ("writer", "reader"):
+        for tier, threshold in (("warning", 30), ("critical", 45)):
+            declared.add(
+                t.ALARM,
+                f"{p}{role}-{tier}",
+                namespace="AWS/RDS",
+                metric_name="DatabaseConnections",
+                dimensions={"DBClusterIdentifier": Ref(f"{p}shop"), "Role": role.upper()},
+                statistic="Maximum",
+                comparison_operator="GreaterThanOrEqualToThreshold",
+                threshold=threshold,
+                alarm_actions=[Ref(f"{p}stack")],
+                **below,
+            )
+    return declared

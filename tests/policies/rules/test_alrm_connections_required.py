@@ -1,0 +1,233 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.alrm_connections_required import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import Declared, Ref, shop
+
+JUDGED = (t.CLUSTER, t.ALARM)
+WRITER = ("writer-warning", "writer-critical")
+READER = ("reader-warning", "reader-critical")
+ALARMS = {*WRITER, *READER}
+SCALING = ("readers", "on-connections", "on-cpu")
+
+
+def by_instance(*names: str) -> Declared:
+    declared = shop().drop(*ALARMS, *SCALING)
+    for name in names:
+        declared.add(
+            t.ALARM,
+            f"on-{name}",
+            namespace="AWS/RDS",
+            metric_name="DatabaseConnections",
+            dimensions={"DBInstanceIdentifier": Ref(name)},
+            comparison_operator="GreaterThanThreshold",
+            threshold=30,
+            alarm_actions=["arn:aws:sns:eu-west-1:123456789012:on-call"],
+        )
+    return declared
+
+
+CASES: Sequence[Case] = [
+    Case(says="alarms on both roles", declared=shop(), passes={"shop", *ALARMS}),
+    Case(
+        says="one alarm a role is enough",
+        declared=shop().drop("writer-warning", "reader-warning"),
+        passes={"shop", "writer-critical", "reader-critical"},
+    ),
+    Case(
+        says="no alarm at all",
+        declared=shop().drop(*ALARMS),
+        refused={
+            "shop": [
+                (
+                    "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with "
+                    "the dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told "
+                    "(headroom:notify), and the component declares the alarms; or add one with alarmActions"
+                ),
+                (
+                    "no alarm watches the reader's connections of the cluster shop; one on DatabaseConnections with "
+                    "the dimensions DBClusterIdentifier and Role=READER is needed; declare who is told "
+                    "(headroom:notify), and the component declares the alarms; or add one with alarmActions"
+                ),
+            ]
+        },
+    ),
+    Case(
+        says="only the writer's",
+        declared=shop().drop(*READER),
+        refused={
+            "shop": (
+                "no alarm watches the reader's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=READER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={*WRITER},
+    ),
+    Case(
+        says="no readers, and none may come",
+        declared=shop().drop(*READER, *SCALING, "shop-2"),
+        passes={"shop", *WRITER},
+    ),
+    Case(
+        says="readers that only autoscaling brings",
+        declared=shop().drop(*READER, "shop-2"),
+        refused={
+            "shop": (
+                "no alarm watches the reader's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=READER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={*WRITER},
+    ),
+    Case(
+        says="an alarm on another cluster",
+        declared=shop()
+        .add(t.CLUSTER, "elsewhere", engine="postgres")
+        .change("writer-warning", dimensions={"DBClusterIdentifier": Ref("elsewhere"), "Role": "WRITER"})
+        .drop("writer-critical"),
+        refused={
+            "shop": (
+                "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={"elsewhere", "writer-warning", *READER},
+    ),
+    Case(
+        says="an alarm on another metric",
+        declared=shop().change("writer-warning", metric_name="CPUUtilization").drop("writer-critical"),
+        refused={
+            "shop": (
+                "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={"writer-warning", *READER},
+    ),
+    Case(
+        says="an alarm that tells nobody",
+        declared=shop().change("writer-warning", alarm_actions=[]).change("writer-critical", actions_enabled=False),
+        refused={
+            "writer-warning": (
+                "the alarm on the writer's connections of shop tells nobody (writer-warning, writer-critical: no "
+                "alarmActions, or actionsEnabled is false); an alarm has to reach somebody; give it an SNS topic in "
+                "alarmActions (headroom:notify)"
+            )
+        },
+        passes={"shop", "writer-critical", *READER},
+    ),
+    Case(
+        says="one that has no role sees every instance",
+        declared=shop()
+        .drop(*READER, "writer-warning")
+        .change("writer-critical", dimensions={"DBClusterIdentifier": Ref("shop")}),
+        passes={"shop", "writer-critical"},
+    ),
+    Case(
+        says="one on every instance",
+        declared=by_instance("shop-1", "shop-2"),
+        passes={"shop", "on-shop-1", "on-shop-2"},
+    ),
+    Case(
+        says="one on a single instance",
+        declared=by_instance("shop-1"),
+        refused={
+            "shop": [
+                (
+                    "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with "
+                    "the dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told "
+                    "(headroom:notify), and the component declares the alarms; or add one with alarmActions"
+                ),
+                (
+                    "no alarm watches the reader's connections of the cluster shop; one on DatabaseConnections with "
+                    "the dimensions DBClusterIdentifier and Role=READER is needed; declare who is told "
+                    "(headroom:notify), and the component declares the alarms; or add one with alarmActions"
+                ),
+            ]
+        },
+        passes={"on-shop-1"},
+    ),
+    Case(
+        says="a metric query",
+        declared=shop()
+        .drop("writer-critical")
+        .change(
+            "writer-warning",
+            metric_name=None,
+            dimensions=None,
+            metric_queries=[
+                {
+                    "id": "connections",
+                    "return_data": True,
+                    "metric": {
+                        "metric_name": "DatabaseConnections",
+                        "namespace": "AWS/RDS",
+                        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+                    },
+                }
+            ],
+        ),
+        passes={"shop", "writer-warning", *READER},
+    ),
+    Case(
+        says="literal identifiers are compared as AWS does",
+        declared=shop()
+        .drop("writer-critical")
+        .change("shop", cluster_identifier="the-shop")
+        .change("writer-warning", dimensions={"DBClusterIdentifier": "the-shop", "Role": "WRITER"}),
+        passes={"shop", "writer-warning", *READER},
+    ),
+    Case(
+        says="an unknown role may be the one",
+        declared=shop()
+        .drop(*READER)
+        .change("writer-warning", dimensions={"DBClusterIdentifier": Ref("shop"), "Role": Ref("stack")}),
+        unproven={
+            "writer-warning": (
+                "metricName or dimensions.Role of writer-warning is known only after the update; so this cannot be "
+                "proven safe; give it as a value that is known before the update"
+            )
+        },
+        passes={"shop", "writer-critical"},
+    ),
+    Case(
+        says="an unknown metric may be the one",
+        declared=shop().drop(*READER, "writer-critical").change("writer-warning", metric_name=Ref("stack")),
+        unproven={
+            "writer-warning": (
+                "metricName or dimensions.Role of writer-warning is known only after the update; so this cannot be "
+                "proven safe; give it as a value that is known before the update"
+            )
+        },
+        passes={"shop"},
+    ),
+    Case(
+        says="unknown topics count as actions",
+        declared=shop().change("writer-warning", alarm_actions=Ref("stack")),
+        passes={"shop", *ALARMS},
+    ),
+    Case(
+        says="a metric of a wrong type is no alarm on connections",
+        declared=shop().drop("writer-critical").change("writer-warning", metric_name=5),
+        refused={
+            "shop": (
+                "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={"writer-warning", *READER},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)

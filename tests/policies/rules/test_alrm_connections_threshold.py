@@ -1,0 +1,171 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.alrm_connections_threshold import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import GREEDY, Declared, Ref, demand_of, shop
+
+JUDGED = (t.ALARM,)
+ALARMS = {"writer-warning", "writer-critical", "reader-warning", "reader-critical"}
+
+
+def writer(**changes: Any) -> Declared:
+    return shop().change("writer-warning", **changes)
+
+
+CASES: Sequence[Case] = [
+    Case(says="above 4, below 60", declared=shop(), passes=ALARMS),
+    Case(says="just above the accepted peak", declared=writer(threshold=5), passes=ALARMS),
+    Case(
+        says="at the accepted peak",
+        declared=writer(threshold=4),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 4 connections; it has to lie above the accepted peak of 4 and "
+                "below 60, where the next client waits or is refused; set the budget's thresholds (writer: warning "
+                "23, critical 42)"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(says="just below the limit", declared=writer(threshold=59), passes=ALARMS),
+    Case(
+        says="at the limit",
+        declared=writer(threshold=60),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 60 connections; it has to lie above the accepted peak of 4 and "
+                "below 60, where the next client waits or is refused; set the budget's thresholds (writer: warning "
+                "23, critical 42)"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="a comparison that falls",
+        declared=writer(comparison_operator="LessThanThreshold"),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning compares with LessThanThreshold; an alarm on connections rings when they "
+                "rise; use GreaterThanOrEqualToThreshold"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="warning and critical at one number",
+        declared=writer(threshold=45),
+        refused={
+            "writer-warning": (
+                "2 alarms on the writer's connections of shop ring at the same 45 (writer-warning, writer-critical); "
+                "the warning has to come before the critical one; set the budget's warning and critical thresholds"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(says="one alarm has one stage", declared=shop().drop("writer-warning"), passes=ALARMS - {"writer-warning"}),
+    Case(says="no demand: below the limit is enough", declared=writer(threshold=1).drop("budget"), passes=ALARMS),
+    Case(
+        says="no demand: the limit still counts",
+        declared=writer(threshold=200).drop("budget"),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 200 connections; it has to lie below 60, where the next client "
+                "waits or is refused; set the budget's thresholds (writer: warning 20, critical 40)"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="no room for any alarm is conn-demand-fits' finding",
+        declared=shop().change("budget", demand=demand_of(GREEDY)),
+        passes=ALARMS,
+    ),
+    Case(
+        says="an alarm without a role has to ring for both",
+        declared=writer(dimensions={"DBClusterIdentifier": Ref("shop")}, threshold=60),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 60 connections; it has to lie below 60, where the next client "
+                "waits or is refused; set the budget's thresholds (writer: warning 23, critical 42; reader: warning "
+                "24, critical 42)"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="an alarm on one instance, below and at its limit",
+        declared=writer(dimensions={"DBInstanceIdentifier": Ref("shop-1")}, threshold=186).change(
+            "reader-warning", dimensions={"DBInstanceIdentifier": Ref("shop-2")}, threshold=187
+        ),
+        refused={
+            "reader-warning": (
+                "the alarm reader-warning rings at 187 connections; shop-2 refuses clients at 187; set a threshold "
+                "below 187, better an alarm by role"
+            )
+        },
+        passes=ALARMS - {"reader-warning"},
+    ),
+    Case(
+        says="an expression isn't judged",
+        declared=writer(
+            threshold=90,
+            metric_name=None,
+            dimensions=None,
+            metric_queries=[
+                {"id": "percent", "expression": "100 * used / 187", "return_data": True},
+                {
+                    "id": "used",
+                    "metric": {
+                        "metric_name": "DatabaseConnections",
+                        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+                    },
+                },
+            ],
+        ),
+        passes=ALARMS,
+    ),
+    Case(
+        says="an unknown threshold",
+        declared=writer(threshold=Ref("stack")),
+        unproven={
+            "writer-warning": (
+                "threshold of writer-warning is known only after the update; so this cannot be proven safe; give it "
+                "as a value that is known before the update"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="an unknown comparison",
+        declared=writer(comparison_operator=Ref("stack")),
+        unproven={
+            "writer-warning": (
+                "comparisonOperator of writer-warning is known only after the update; so this cannot be proven safe; "
+                "give it as a value that is known before the update"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="not a number",
+        declared=writer(threshold="full"),
+        unproven={
+            "writer-warning": (
+                "threshold of writer-warning must be a number, got 'full'; so this cannot be proven safe; give it as "
+                "a number"
+            )
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(says="a missing threshold is a metric of another kind", declared=writer(threshold=None), passes=ALARMS),
+    Case(says="another metric", declared=writer(metric_name="CPUUtilization", threshold=9000), passes=ALARMS),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)

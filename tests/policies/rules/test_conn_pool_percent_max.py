@@ -1,0 +1,141 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.conn_pool_percent_max import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import Declared, Ref, shop
+
+JUDGED = (t.PROXY_TARGET_GROUP,)
+
+
+def percent(value: object) -> Declared:
+    return shop().change("pool", connection_pool_config={"max_connections_percent": value})
+
+
+CASES: Sequence[Case] = [
+    Case(says="30 %", declared=shop(), passes={"pool"}),
+    Case(says="1 %", declared=percent(1), passes={"pool"}),
+    Case(
+        says="exactly what is usable: 187 of 200",
+        declared=percent(93),
+        advised={
+            "pool": (
+                "the cluster shop's proxies may open 93 % of max_connections; above 90 % little is left for people "
+                "and tools that connect directly; set connectionPoolConfig.maxConnectionsPercent so that reserved "
+                "slots and direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="one per cent more",
+        declared=percent(94),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 94 % of max_connections: 188 of 200 on shop-1; 187 are usable "
+                "there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
+                "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="unset counts as 100 %",
+        declared=shop().change("pool", connection_pool_config=None),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 100 % of max_connections: 200 of 200 on shop-1; 187 are usable "
+                "there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
+                "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="no target group counts as 100 %",
+        declared=shop().drop("pool").change("target", target_group_name="default"),
+        refused={
+            "proxy": (
+                "the cluster shop's proxies may open 100 % of max_connections: 200 of 200 on shop-1; 187 are usable "
+                "there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
+                "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="two proxies on one cluster add up",
+        declared=shop()
+        .add(t.PROXY, "second", engine_family="POSTGRESQL")
+        .add(
+            t.PROXY_TARGET_GROUP,
+            "second-pool",
+            db_proxy_name=Ref("second"),
+            connection_pool_config={"max_connections_percent": 64},
+        )
+        .add(
+            t.PROXY_TARGET,
+            "second-target",
+            db_proxy_name=Ref("second"),
+            target_group_name=Ref("second-pool"),
+            db_cluster_identifier=Ref("shop"),
+        ),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 94 % of max_connections: 188 of 200 on shop-1; 187 are usable "
+                "there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
+                "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+        passes={"second-pool"},
+    ),
+    Case(
+        says="unknown",
+        declared=percent(Ref("stack")),
+        unproven={
+            "pool": (
+                "connectionPoolConfig.maxConnectionsPercent of pool is known only after the update; so this cannot "
+                "be proven safe; give it as a value that is known before the update"
+            )
+        },
+    ),
+    Case(
+        says="not a number",
+        declared=percent("most"),
+        unproven={
+            "pool": (
+                "connectionPoolConfig.maxConnectionsPercent of pool must be a whole number, got 'most'; so this "
+                "cannot be proven safe; give it as a whole number"
+            )
+        },
+    ),
+    Case(
+        says="100 % needs no demand and no known class to be refused",
+        declared=percent(100).drop("budget").change("shop-1", instance_class=Ref("stack")),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 100 % of max_connections; some have to stay free for "
+                "superusers, AWS's automation and the operators; set connectionPoolConfig.maxConnectionsPercent so "
+                "that reserved slots and direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="a small class without a demand: 90 connections of a db.t3.medium on MySQL",
+        declared=percent(93)
+        .drop("budget")
+        .change("shop", engine="aurora-mysql", db_cluster_parameter_group_name=None)
+        .change("shop-1", instance_class="db.t3.medium")
+        .change("shop-2", instance_class="db.t3.medium"),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 93 % of max_connections: 83 of 90 on shop-1; 82 are usable "
+                "there, 8 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
+                "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)

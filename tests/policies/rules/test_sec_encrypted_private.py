@@ -1,0 +1,212 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.sec_encrypted_private import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import COMPUTED, Declared, Ref, shop
+
+JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE, t.SECURITY_GROUP, t.SECURITY_GROUP_RULE, t.INGRESS_RULE)
+ALL = {"shop", "shop-1", "shop-2", "database"}
+
+
+def inline(**rule: Any) -> Declared:
+    return shop().change("database", ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, **rule}])
+
+
+def separate(**rule: Any) -> Declared:
+    rule = {"ip_protocol": "tcp", "from_port": 5432, "to_port": 5432, **rule}
+    return shop().add(t.INGRESS_RULE, "rule", security_group_id=Ref("database"), **rule)
+
+
+def classic(**rule: Any) -> Declared:
+    rule = {"type": "ingress", "protocol": "tcp", "from_port": 5432, "to_port": 5432, **rule}
+    return shop().add(t.SECURITY_GROUP_RULE, "rule", security_group_id=Ref("database"), **rule)
+
+
+CASES: Sequence[Case] = [
+    Case(says="encrypted and private", declared=shop(), passes=ALL),
+    Case(
+        says="not encrypted",
+        declared=shop().change("shop", storage_encrypted=False),
+        refused={
+            "shop": (
+                "the storage of the cluster shop is not encrypted; storageEncrypted has to be true; set "
+                "storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from an "
+                "encrypted snapshot)"
+            )
+        },
+        passes=ALL - {"shop"},
+    ),
+    Case(
+        says="unset is not encrypted",
+        declared=shop().change("shop", storage_encrypted=None),
+        refused={
+            "shop": (
+                "the storage of the cluster shop is not encrypted; storageEncrypted has to be true; set "
+                "storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from an "
+                "encrypted snapshot)"
+            )
+        },
+        passes=ALL - {"shop"},
+    ),
+    Case(says="encryption as text", declared=shop().change("shop", storage_encrypted="true"), passes=ALL),
+    Case(
+        says="a public instance",
+        declared=shop().change("shop-2", publicly_accessible=True),
+        refused={
+            "shop-2": (
+                "the instance shop-2 has a public address; publiclyAccessible has to be false; set "
+                "publiclyAccessible to false and connect through the network, or a tunnel into it"
+            )
+        },
+        passes=ALL - {"shop-2"},
+    ),
+    Case(
+        says="open to the internet, inline",
+        declared=inline(cidr_blocks=["10.0.0.0/8", "0.0.0.0/0"]),
+        refused={
+            "database": (
+                "database admits 0.0.0.0/0 to port 5432 of the database; nobody but the proxy, declared direct "
+                "services and the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL - {"database"},
+    ),
+    Case(
+        says="open to the internet, IPv6",
+        declared=separate(cidr_ipv6="::/0"),
+        refused={
+            "rule": (
+                "rule admits ::/0 to port 5432 of the database; nobody but the proxy, declared direct services and "
+                "the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="open to the internet, as a rule of its own",
+        declared=separate(cidr_ipv4="0.0.0.0/0"),
+        refused={
+            "rule": (
+                "rule admits 0.0.0.0/0 to port 5432 of the database; nobody but the proxy, declared direct services "
+                "and the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="open to the internet, as a classic rule",
+        declared=classic(cidr_blocks=["0.0.0.0/0"]),
+        refused={
+            "rule": (
+                "rule admits 0.0.0.0/0 to port 5432 of the database; nobody but the proxy, declared direct services "
+                "and the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="every protocol",
+        declared=separate(ip_protocol="-1", from_port=None, to_port=None, cidr_ipv4="0.0.0.0/0"),
+        refused={
+            "rule": (
+                "rule admits 0.0.0.0/0 to port 5432 of the database; nobody but the proxy, declared direct services "
+                "and the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="egress may go anywhere", declared=classic(type="egress", cidr_blocks=["0.0.0.0/0"]), passes=ALL | {"rule"}
+    ),
+    Case(
+        says="another port", declared=separate(from_port=443, to_port=443, cidr_ipv4="0.0.0.0/0"), passes=ALL | {"rule"}
+    ),
+    Case(
+        says="the cluster's own port",
+        declared=separate(cidr_ipv4="0.0.0.0/0").change("shop", port=6000),
+        passes=ALL | {"rule"},
+    ),
+    Case(
+        says="a security group as the source, unknown as its id is",
+        declared=separate(referenced_security_group_id=Ref("stack")),
+        passes=ALL | {"rule"},
+    ),
+    Case(
+        says="another group than the cluster's",
+        declared=shop()
+        .add(t.SECURITY_GROUP, "web")
+        .add(t.INGRESS_RULE, "rule", security_group_id=Ref("web"), ip_protocol="-1", cidr_ipv4="0.0.0.0/0"),
+        passes=ALL | {"web", "rule"},
+    ),
+    Case(says="a list that AWS computes", declared=shop().change("database", ingress=COMPUTED), passes=ALL),
+    Case(
+        says="address ranges that nobody gave",
+        declared=separate(cidr_ipv4=COMPUTED, cidr_ipv6=COMPUTED, referenced_security_group_id=Ref("stack")),
+        passes=ALL | {"rule"},
+    ),
+    Case(
+        says="encryption that nobody gave",
+        declared=shop().change("shop", storage_encrypted=COMPUTED),
+        refused={
+            "shop": (
+                "the storage of the cluster shop is not encrypted; storageEncrypted has to be true; set "
+                "storageEncrypted, best with a KMS key of your own (this replaces the cluster: restore it from an "
+                "encrypted snapshot)"
+            ),
+        },
+        passes=ALL - {"shop"},
+    ),
+    Case(
+        says="unknown encryption",
+        declared=shop().change("shop", storage_encrypted=Ref("stack")),
+        unproven={
+            "shop": (
+                "storageEncrypted of shop is known only after the update; so this cannot be proven safe; give it as "
+                "a value that is known before the update"
+            )
+        },
+        passes=ALL - {"shop"},
+    ),
+    Case(
+        says="unknown publicity",
+        declared=shop().change("shop-1", publicly_accessible=Ref("stack")),
+        unproven={
+            "shop-1": (
+                "publiclyAccessible of shop-1 is known only after the update; so this cannot be proven safe; give it "
+                "as a value that is known before the update"
+            )
+        },
+        passes=ALL - {"shop-1"},
+    ),
+    Case(
+        says="an unknown address range",
+        declared=separate(cidr_ipv4=Ref("stack")),
+        unproven={
+            "rule": (
+                "cidrIpv4 of rule is known only after the update; so this cannot be proven safe; give it as a value "
+                "that is known before the update"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="neither true nor false",
+        declared=shop().change("shop", storage_encrypted="perhaps"),
+        unproven={
+            "shop": (
+                "storageEncrypted of shop must be true or false, got 'perhaps'; so this cannot be proven safe; give "
+                "it as true or false"
+            )
+        },
+        passes=ALL - {"shop"},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)
