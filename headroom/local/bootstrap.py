@@ -53,10 +53,9 @@ def _set_up(root: Path, stamp: Path, lock: int) -> None:
     if not whole:
         _say(f"making {venv.name} with Python {sys.version.split()[0]}")
         _run([sys.executable, "-m", "venv", "--clear", str(venv)], "making the virtual environment", lock)
-    count = sum(1 for line in sources[0].read_text().splitlines() if re.match(r"[A-Za-z0-9]", line))
-    _say(f"installing {count} packages, each with its checksum (about two minutes, the first time)")
+    _say("installing the packages, each with its checksum (about two minutes, the first time)")
     pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
-    _run([*pip, "--require-hashes", "--requirement", str(sources[0])], "installing the packages", lock, count)
+    _run([*pip, "--require-hashes", "--requirement", str(sources[0])], "installing the packages", lock)
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(root)], "installing the project", lock)
     stamp.write_text(_identity(root))
 
@@ -66,13 +65,13 @@ def _identity(root: Path) -> str:
     return f"{root}\n{sys.version}\n{sys.base_prefix}\n"
 
 
-def _run(command: list[str], step: str, lock: int, packages: int = 0) -> None:
+def _run(command: list[str], step: str, lock: int) -> None:
     progress, begun = Progress(), 0
 
     def on_line(line: str) -> None:
         nonlocal begun
         begun += line.startswith("Collecting ")
-        progress.at(f"setup: {step}" + (f", {begun} of {packages} found" if packages else ""))
+        progress.at(f"setup: {step}" + (f", {begun} found" if begun else ""))
 
     code, tail = run_lines(command, on_line, pass_fds=[lock])  # a pip that outlives us is waited for
     progress.clear()

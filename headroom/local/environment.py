@@ -2,7 +2,11 @@
 
 import os
 import shlex
+import shutil
 import sys
+import tempfile
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 from headroom.local.checkout import Checkout
@@ -17,8 +21,6 @@ for a passphrase can't come up by itself; so this one is fixed, public, and used
 """
 AWS_PLUGIN = "pulumi-resource-aws"
 
-_MODULES = {LANGUAGE_HOST: "headroom.local.language_host", AWS_PLUGIN: "headroom.local.aws"}
-
 
 def variables(checkout: Checkout, emulator: Emulator | None, *, backend: Path | None = None) -> dict[str, str]:
     """What to set, beside PATH's launchers, for commands on `backend` (default: the checkout's own state)."""
@@ -30,7 +32,8 @@ def variables(checkout: Checkout, emulator: Emulator | None, *, backend: Path | 
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_STACK": STACK,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # A plugin that is missing is an error here, not a download.
+        # The plugins are the ones put there, never one that lies on PATH; what is missing is an error, not a download.
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         # Made up: the emulator takes any, and the plugin serves loopback endpoints only.
         "AWS_ACCESS_KEY_ID": "local",
@@ -57,31 +60,56 @@ def as_shell(values: dict[str, str]) -> str:
 
 
 def write_launchers(checkout: Checkout, engine: Engine) -> None:
-    """Fill `.headroom/bin` with what the engine looks up on PATH; written anew each time, since checkouts move."""
-    launchers = {AWS_PLUGIN} if engine.language_host else {AWS_PLUGIN, LANGUAGE_HOST}
+    """Put everything where the engine looks for it; checked each time, since checkouts move.
+
+    The language host stands beside the engine, the AWS plugin in PULUMI_HOME: where the vendor's would be. (On PATH
+    instead, each would be announced with several warnings in each run.)
+    """
     checkout.bin.mkdir(parents=True, exist_ok=True)
-    for name, module in _MODULES.items():
-        path = checkout.bin / name
-        if name not in launchers:
-            path.unlink(missing_ok=True)
-            continue
-        # -P: a folder named headroom where the engine happens to stand is not this package.
-        text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n'
-        if not path.is_file() or path.read_text() != text:
-            new = path.with_suffix(".new")
-            new.write_text(text)
-            new.chmod(0o755)
-            new.replace(path)
-    _link(checkout.bin / "pulumi", engine.pulumi)
+    plugins = checkout.home / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
+    plugins.mkdir(parents=True, exist_ok=True)
+    _write_launcher(plugins / AWS_PLUGIN, "headroom.local.aws")
+    if engine.language_host:
+        (checkout.bin / LANGUAGE_HOST).unlink(missing_ok=True)
+        _replace(checkout.bin / "pulumi", lambda new: new.symlink_to(engine.pulumi))
+    else:
+        _write_launcher(checkout.bin / LANGUAGE_HOST, "headroom.local.language_host")
+        _place_engine(checkout.bin / "pulumi", engine.pulumi.resolve())
 
 
-def _link(link: Path, target: Path) -> None:
-    if link.is_symlink() and link.readlink() == target:
-        return
-    new = link.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    new.symlink_to(target)
-    new.replace(link)
+def _place_engine(place: Path, engine: Path) -> None:
+    """The engine itself, since it looks beside the file, not the link. Linked hard, or copied from another disk."""
+    if place.is_file() and not place.is_symlink():
+        there, wanted = place.stat(), engine.stat()
+        if (there.st_size, there.st_mtime_ns) == (wanted.st_size, wanted.st_mtime_ns):
+            return
+
+    def link_or_copy(new: Path) -> None:
+        try:
+            new.hardlink_to(engine)
+        except OSError:
+            shutil.copy2(engine, new)
+
+    _replace(place, link_or_copy)
+
+
+def _write_launcher(path: Path, module: str) -> None:
+    # -P: a folder named headroom where the engine happens to stand is not this package.
+    text = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -P -m {module} "$@"\n'
+
+    def write(new: Path) -> None:
+        new.write_text(text)
+        new.chmod(0o755)
+
+    if not path.is_file() or path.read_text() != text:
+        _replace(path, write)
+
+
+def _replace(path: Path, make: Callable[[Path], object]) -> None:
+    """All or nothing, also with two commands at the same time."""
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=path.parent) as folder:
+        make(Path(folder, path.name))
+        Path(folder, path.name).replace(path)
 
 
 def _is_users(name: str) -> bool:

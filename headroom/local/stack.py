@@ -41,7 +41,7 @@ def up(checkout: Checkout, say: Say) -> int:
         arguments = ["up", "--yes", "--stack", STACK, "--config-file", str(_copy(settings, checkout.own / "stack"))]
         changes = ["--diff"] if state.resources else []  # numbers, where there is something to compare with
         arguments += [*changes, *_policies(checkout, settings)]
-        code = run_engine(engine.pulumi, arguments, cwd=checkout.root, env=values)
+        code = run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
     if code == 0:
         say(f'The stack is up, on {emulator.url}. For plain pulumi commands: eval "$(.venv/bin/headroom local env)"')
     return code
@@ -63,7 +63,7 @@ def down(checkout: Checkout, say: Say) -> int:
             values = for_engine(prepare(checkout, engine, emulator))
             config = ["--config-file", str(_copy(checkout.stack_file(STACK), checkout.own / "stack"))]
             arguments = ["destroy", "--yes", "--skip-preview", "--stack", STACK, *config]
-            code = run_engine(engine.pulumi, arguments, cwd=checkout.root, env=values)
+            code = run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
         forget(checkout)
         stopped = emulators.stop(checkout)
     if code:
@@ -117,7 +117,10 @@ def prepare(
         with tempfile.TemporaryDirectory(prefix="headroom-init-") as folder:
             shutil.copyfile(checkout.root / "Pulumi.yaml", Path(folder, "Pulumi.yaml"))
             run_quietly(
-                engine.pulumi, ["stack", "init", stack, "--no-select"], cwd=Path(folder), env=for_engine(values)
+                checkout.bin / "pulumi",
+                ["stack", "init", stack, "--no-select"],
+                cwd=Path(folder),
+                env=for_engine(values),
             )
     return values
 
@@ -168,7 +171,7 @@ def _preview(
 ) -> int:
     arguments = ["preview", "--stack", name, "--config-file", str(_copy(settings, folder))]
     arguments += [*more, *_policies(checkout, settings)]
-    return run_engine(engine.pulumi, arguments, cwd=checkout.root, env=values)
+    return run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
 
 
 def _matching_pair(checkout: Checkout, say: Say) -> tuple[Emulator, State]:

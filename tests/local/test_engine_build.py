@@ -90,8 +90,8 @@ def test_an_unreachable_registry_is_one_clear_message_and_a_second_try_succeeds(
         ensure_engine(said.append)
     assert str(error.value) == (
         "downloading the engine's Go modules: the Go module registry can't be reached "
-        "(GOPROXY=http://registry.invalid): check the network, or set GOPROXY to a registry that can be reached, then run "
-        f"this again. Go said: {line}"
+        "(GOPROXY=http://registry.invalid): check the network, or set GOPROXY to a registry that can be reached, then "
+        f"run this again. Go said: {line}"
     )
     assert leftovers(cache) == ["lock"]
     go("")

@@ -1,6 +1,8 @@
+import errno
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ def test_the_variables_name_this_checkouts_state_and_emulator(
         "PULUMI_CONFIG_PASSPHRASE": "headroom-local",
         "PULUMI_STACK": "local",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -67,21 +70,51 @@ def test_a_shell_can_take_the_environment_spaces_and_quotes_included(
     assert "AWS_PROFILE" not in environment
 
 
-def test_the_launchers_run_the_local_parts_with_this_python(checkout: Checkout, tmp_path: Path) -> None:
-    write_launchers(checkout, Engine(Path("/opt/pulumi"), "3.258.0", None))
-    assert sorted(path.name for path in checkout.bin.iterdir()) == [
-        "pulumi",
-        "pulumi-language-python",
-        "pulumi-resource-aws",
-    ]
-    assert (checkout.bin / "pulumi").readlink() == Path("/opt/pulumi")
-    plugin = checkout.bin / "pulumi-resource-aws"
-    assert os.access(plugin, os.X_OK)
-    assert plugin.read_text() == f'#!/bin/sh\nexec {sys.executable} -P -m headroom.local.aws "$@"\n'
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    pulumi = tmp_path / "cache" / "pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text("an engine")
+    return Engine(pulumi, "3.258.0", None)
 
 
-def test_the_vendors_language_host_is_preferred_to_ours(checkout: Checkout) -> None:
-    write_launchers(checkout, Engine(Path("/opt/pulumi"), "3.258.0", None))
+def plugin(checkout: Checkout) -> Path:
+    return checkout.home / "plugins" / f"resource-aws-v{version('pulumi-aws')}" / "pulumi-resource-aws"
+
+
+def test_the_plugin_stands_where_the_engine_looks_first_and_runs_with_this_python(
+    checkout: Checkout, engine: Engine
+) -> None:
+    write_launchers(checkout, engine)
+    assert os.access(plugin(checkout), os.X_OK)
+    assert plugin(checkout).read_text() == f'#!/bin/sh\nexec {sys.executable} -P -m headroom.local.aws "$@"\n'
+    assert sorted(path.name for path in plugin(checkout).parent.iterdir()) == ["pulumi-resource-aws"]
+
+
+def test_our_language_host_stands_beside_the_engine_itself(checkout: Checkout, engine: Engine) -> None:
+    write_launchers(checkout, engine)
+    assert sorted(path.name for path in checkout.bin.iterdir()) == ["pulumi", "pulumi-language-python"]
+    assert not (checkout.bin / "pulumi").is_symlink()
+    assert (checkout.bin / "pulumi").samefile(engine.pulumi)
+
+
+def test_an_engine_on_another_disk_is_copied_and_copied_anew_when_it_changes(
+    checkout: Checkout, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    write_launchers(checkout, engine)
+    write_launchers(checkout, engine)
+    assert (checkout.bin / "pulumi").read_text() == "an engine"
+    engine.pulumi.write_text("another engine")
+    write_launchers(checkout, engine)
+    assert (checkout.bin / "pulumi").read_text() == "another engine"
+
+
+def test_the_vendors_language_host_is_preferred_to_ours(checkout: Checkout, engine: Engine) -> None:
+    write_launchers(checkout, engine)
     write_launchers(checkout, Engine(Path("/usr/pulumi"), "3.260.0", Path("/usr/pulumi-language-python")))
-    assert sorted(path.name for path in checkout.bin.iterdir()) == ["pulumi", "pulumi-resource-aws"]
+    assert [path.name for path in checkout.bin.iterdir()] == ["pulumi"]
     assert (checkout.bin / "pulumi").readlink() == Path("/usr/pulumi")
