@@ -19,7 +19,11 @@ class PoolDemand:
     Attributes:
         service: whose pool it is.
         pool: the pool.
+        share: of the pool's whole demand that falls on this instance, 0-1.
         clients: client connections that exist, at the autoscaler's maximum.
+        orphans: connections of hosts that died without closing (0 behind a proxy, which closes them).
+        rate: transactions per second in the busiest seconds, margins included; None: not declared.
+        hold_ms: mean milliseconds from borrow to return, waiting for a slow database or a hot row included.
         open: database connections held open whatever the load (direct pools, orphans included; 0 behind a proxy).
         borrowed: database connections borrowed at once behind a proxy (0 for direct pools).
         busy: mean connections at work on the CPU.
@@ -29,7 +33,11 @@ class PoolDemand:
 
     service: Service
     pool: Pool
+    share: float
     clients: int
+    orphans: int
+    rate: float | None
+    hold_ms: float
     open: int
     borrowed: int
     busy: float
@@ -90,7 +98,7 @@ def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service
         orphans = _orphans(stack, standing, service) * service.processes_per_instance * pool.connections_max
         open_, borrowed = _shared(clients + orphans, share), 0
     else:
-        open_ = 0
+        orphans = open_ = 0
         # A service that pins keeps a database connection for each client connection, busy or not; with an unknown rate,
         # or on a row that is asked for faster than it is released, every client connection is borrowed in the end.
         client_share = _shared(clients, share)
@@ -105,7 +113,11 @@ def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service
     return PoolDemand(
         service=service,
         pool=pool,
+        share=share,
         clients=clients,
+        orphans=orphans,
+        rate=rate,
+        hold_ms=hold_ms,
         open=open_,
         borrowed=borrowed,
         busy=at_work * share,
@@ -115,7 +127,7 @@ def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service
 
 
 def _share(pool: Pool, standing: Standing, skew: float) -> float:
-    """The busiest reader's share of the reads: `skew` times the mean, all of them where one reader (or none) is left."""
+    """The busiest reader's share of the reads: `skew` times the mean; all of them where one or none is left."""
     if pool.endpoint is Role.WRITER or standing.reader_count <= 1:
         return 1.0
     return min(1.0, skew / standing.reader_count)
