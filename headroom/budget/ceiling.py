@@ -4,8 +4,6 @@ Sources: `facts/limits.toml` and `facts/instance_classes.csv`. The memory that A
 (`DBInstanceClassMemory`) is less than the class's, by an amount that AWS doesn't publish: hence intervals.
 """
 
-import math
-
 from headroom.budget import formula
 from headroom.budget.facts import SERVERLESS, connections, fact
 from headroom.budget.model import Cluster, Engine, Instance, InstanceClass, Interval, Serverless
@@ -31,23 +29,22 @@ def ceiling(instance: Instance, cluster: Cluster) -> Interval:
     """
     parameter = instance.max_connections if instance.max_connections is not None else cluster.max_connections
     serverless = cluster.serverless if instance.instance_class.name == SERVERLESS else None
-    if isinstance(parameter, str) and parameter.strip().isdigit():
+    if isinstance(parameter, str) and parameter.strip().isdecimal():
         parameter = int(parameter)
     if isinstance(parameter, int):
         found = Interval(parameter, parameter, "explicit")
-    elif isinstance(parameter, str):
-        found = _from_formula(parameter, instance.instance_class, cluster.engine)
-    elif serverless is not None:
-        found = _serverless(serverless, cluster.engine)
+    elif parameter is None or _without_spaces(parameter) == _default_formula(cluster.engine):
+        found = default(instance.instance_class, cluster.engine, serverless)
     else:
-        found = default(instance.instance_class, cluster.engine)
+        low, high = _evaluated(parameter, instance.instance_class, cluster.engine, serverless)
+        found = Interval(low, high, "formula")
     if serverless is not None and cluster.engine is Engine.POSTGRESQL:
         found = _capped_by_small_minimum(found, serverless, explicit=parameter is not None)
     return found
 
 
-def default(instance_class: InstanceClass, engine: Engine) -> Interval:
-    """The engine's default for a provisioned class: documented, else bounds.
+def default(instance_class: InstanceClass, engine: Engine, serverless: Serverless | None = None) -> Interval:
+    """The engine's default for a class: documented, else bounds.
 
     >>> from headroom.budget.facts import instance_class
     >>> str(default(instance_class("db.r6g.large"), Engine.POSTGRESQL))
@@ -55,58 +52,53 @@ def default(instance_class: InstanceClass, engine: Engine) -> Interval:
     >>> str(default(instance_class("db.r7g.large"), Engine.POSTGRESQL))
     '1,600-1,802'
     """
-    documented = documented_default(instance_class, engine)
-    if documented is not None:
-        return Interval(documented, documented, "documented")
-    return _bounds(instance_class, engine)
-
-
-def documented_default(instance_class: InstanceClass, engine: Engine) -> int | None:
-    """The default of max_connections that AWS documents for the class, if it does."""
-    if engine is Engine.MYSQL:
-        return instance_class.documented_mysql
-    return instance_class.documented_postgresql
-
-
-def _bounds(instance_class: InstanceClass, engine: Engine) -> Interval:
-    """Bounds for a class that AWS doesn't document; never above a documented value of the same memory."""
-    gib = instance_class.memory_gib
-    if engine is Engine.POSTGRESQL:
-        cap = fact("bounds", "postgresql_default_cap").value
-        low = math.floor(gib * fact("bounds", "postgresql_connections_per_gib").value)
-        high = math.floor(gib * GIB / _PG_BYTES_PER_CONNECTION)
-        return Interval(min(low, cap), min(high, cap), "bound")
-    # AWS's table is the default formula with its logarithms rounded; rounding down and up encloses it.
-    doublings = math.log2(gib * GIB / 805_306_368), math.log2(gib * GIB / 8_187_281_408)
-    low = max(1, 45 * math.floor(doublings[0]), 1000 * math.floor(doublings[1]))
-    high = max(1, 45 * math.ceil(doublings[0]), 1000 * math.ceil(doublings[1]))
+    known = _documented(instance_class, engine, serverless)
+    if known is not None:
+        return known
+    low, high = _evaluated(_default_formula(engine), instance_class, engine, serverless)
     return Interval(low, high, "bound")
 
 
-def _from_formula(text: str, instance_class: InstanceClass, engine: Engine) -> Interval:
-    if "".join(text.split()) == fact("connections", engine.value, "default").value:
-        return default(instance_class, engine)
-    evaluate = formula.parse(text)
-    least, most = _memory_bytes(instance_class, engine)
-    low = evaluate(formula.Inputs(least, instance_class.vcpus, math.floor))
-    high = evaluate(formula.Inputs(most, instance_class.vcpus, math.ceil))
-    return Interval(max(1, min(low, high)), max(1, low, high), "formula")
+def _documented(instance_class: InstanceClass, engine: Engine, serverless: Serverless | None) -> Interval | None:
+    """What AWS's tables say of the default, if they do."""
+    if serverless is not None:
+        return _serverless(serverless, engine)
+    value = instance_class.documented_mysql if engine is Engine.MYSQL else instance_class.documented_postgresql
+    return None if value is None else Interval(value, value, "documented")
 
 
-def _memory_bytes(instance_class: InstanceClass, engine: Engine) -> tuple[float, float]:
-    """Bounds of DBInstanceClassMemory.
+def _default_formula(engine: Engine) -> str:
+    return str(fact("connections", engine.value, "default").value)
 
-    MySQL's documented values come from the whole memory; PostgreSQL's from less, and where a default below the cap is
-    documented, it gives the memory away.
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def _evaluated(
+    text: str, instance_class: InstanceClass, engine: Engine, serverless: Serverless | None
+) -> tuple[int, int]:
+    """A formula at both bounds of the memory.
+
+    AWS's tables round a logarithm to the nearest whole number (db.r6g.large: 1000 for 1069.2; 384 GiB: 6000 for 5654,
+    AuroraMySQL.Managing.Performance); elsewhere it may not: the bounds enclose both.
     """
-    whole = instance_class.memory_gib * GIB
-    if engine is Engine.MYSQL:
-        return whole, whole
-    documented = instance_class.documented_postgresql
-    if documented is not None and documented < fact("bounds", "postgresql_default_cap").value:
-        return documented * _PG_BYTES_PER_CONNECTION, (documented + 1) * _PG_BYTES_PER_CONNECTION - 1
-    share = fact("bounds", "postgresql_connections_per_gib").value * _PG_BYTES_PER_CONNECTION / GIB
-    return whole * share, whole
+    evaluate = formula.parse(text)
+    least, most = _memory_bytes(instance_class, engine, serverless)
+    low = evaluate(formula.Inputs(least, instance_class.vcpus, lambda log: min(log, round(log))))
+    high = evaluate(formula.Inputs(most, instance_class.vcpus, lambda log: max(log, round(log))))
+    return max(1, min(low, high)), max(1, low, high)
+
+
+def _memory_bytes(
+    instance_class: InstanceClass, engine: Engine, serverless: Serverless | None
+) -> tuple[float, float]:
+    """Bounds of DBInstanceClassMemory: a documented PostgreSQL default below the cap gives it away."""
+    known = _documented(instance_class, engine, serverless) if engine is Engine.POSTGRESQL else None
+    if known is not None and known.high < fact("bounds", "postgresql_default_cap").value:
+        return known.low * _PG_BYTES_PER_CONNECTION, (known.high + 1) * _PG_BYTES_PER_CONNECTION - 1
+    gib, per_gib = instance_class.memory_gib, fact("bounds", "postgresql_connections_per_gib").value
+    return gib * per_gib * _PG_BYTES_PER_CONNECTION, gib * GIB
 
 
 def _serverless(serverless: Serverless, engine: Engine) -> Interval:
@@ -121,7 +113,10 @@ def _serverless(serverless: Serverless, engine: Engine) -> Interval:
 
 
 def _capped_by_small_minimum(found: Interval, serverless: Serverless, *, explicit: bool) -> Interval:
-    """PostgreSQL with a minimum of 0 or 0.5 ACU: 2,000 at most. Of an explicit number AWS doesn't say so: it may count."""
+    """PostgreSQL with a minimum of 0 or 0.5 ACU: 2,000 at most.
+
+    AWS doesn't say whether a max_connections that was set is capped as well: low says yes, high says no.
+    """
     if serverless.min_acu > fact("serverless", "postgresql_small_minimum_acu").value:
         return found
     cap = fact("serverless", "postgresql_small_minimum_cap").value

@@ -2,9 +2,8 @@
 
 Syntax (RDS User Guide, USER_ParamValuesRef): an integer; `{expression}` with `*`, `/` and `log(...)` (base 2) over
 integers and `DBInstanceClassMemory` (bytes) or `DBInstanceVCPU`; the functions `LEAST`, `GREATEST` and `SUM` over such
-values. Every braces' value is truncated to an integer. All of it grows, or stays, when the memory grows. AWS implements
-whole logarithms where its formula gives fractions (db.r6g.large: 1000 for 1069.2, AuroraMySQL.Managing.Performance),
-and doesn't say how it rounds: the caller chooses, so that two evaluations enclose the truth.
+values. Every braces' value is truncated to an integer. How AWS rounds a logarithm isn't documented: the caller chooses,
+so that two evaluations enclose the truth.
 """
 
 import math
@@ -13,6 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 _TOKEN = re.compile(r"\s*(?:(?P<number>-?\d+)|(?P<word>[A-Za-z]\w*)|(?P<sign>[{}(),*/])|(?P<bad>\S))")
+_DIGITS = 18  # of an integer: far above every parameter, far below what a float can't hold
+_LENGTH = 500  # of a formula: far above AWS's own, far below what nesting costs Python
 _FUNCTIONS: Mapping[str, Callable[[list[int]], int]] = {"LEAST": min, "GREATEST": max, "SUM": sum}
 
 
@@ -56,12 +57,14 @@ def parse(text: str) -> Formula:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
-        self.words = [match.group(match.lastgroup or 0) for match in _TOKEN.finditer(text)]
+        if len(text) > _LENGTH:
+            raise FormulaError(f"not a parameter formula: {text[:50]!r}...: found more than {_LENGTH} characters")
+        self.words = [match.group(match.lastgroup or 0) for match in _TOKEN.finditer(text)][::-1]
 
     def value(self) -> Formula:
         """An integer, braces around an expression, or a function of such values."""
         word = self.take()
-        if (number := _integer(word)) is not None:
+        if (number := self.integer(word)) is not None:
             return lambda _: number
         if word == "{":
             real = self.product()
@@ -91,8 +94,9 @@ class _Parser:
 
     def factor(self) -> _Real:
         word = self.take()
-        if (number := _integer(word)) is not None:
-            return lambda _: number
+        if (number := self.integer(word)) is not None:
+            real = float(number)
+            return lambda _: real
         if word.lower() == "log":
             self.expect("(")
             inner = self.product()
@@ -114,7 +118,7 @@ class _Parser:
         return quotient
 
     def log2(self, value: float) -> float:
-        if value <= 0:
+        if not 0 < value < math.inf:
             raise self.error(f"the logarithm of {value:g}")
         return math.log2(value)
 
@@ -123,14 +127,21 @@ class _Parser:
             raise self.error("a value that is not a finite number")
         return math.trunc(value)
 
+    def integer(self, word: str) -> int | None:
+        if not word.lstrip("-").isdecimal():
+            return None
+        if len(word) > _DIGITS:
+            raise self.error(f"an integer of more than {_DIGITS} digits")
+        return int(word)
+
     def at_end(self) -> bool:
         return not self.words
 
     def next_is(self, *signs: str) -> bool:
-        return bool(self.words) and self.words[0] in signs
+        return bool(self.words) and self.words[-1] in signs
 
     def take(self) -> str:
-        return self.words.pop(0) if self.words else ""
+        return self.words.pop() if self.words else ""
 
     def expect(self, sign: str) -> None:
         word = self.take()
@@ -139,10 +150,6 @@ class _Parser:
 
     def error(self, what: str) -> FormulaError:
         return FormulaError(f"not a parameter formula: {self.text!r}: found {what}")
-
-
-def _integer(word: str) -> int | None:
-    return int(word) if word.lstrip("-").isdecimal() else None
 
 
 def _shown(word: str) -> str:

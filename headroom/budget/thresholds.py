@@ -88,10 +88,10 @@ def _pool_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> PoolThre
 
 def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None, list[Finding]]:
     """Replica autoscaling's targets: below the CPU cap, reachable, and above what idle connections hold open."""
-    if stack.cluster.readers_max is None:
+    if stack.cluster.readers_max is None or not stack.cluster.readers:  # without a reader it never scales: a finding
         return None, []
     readers = [capacity(stack, instance) for instance in serving_readers(stack)]
-    everyday = next((line for line in lines if line.role is Role.READER), None)
+    everyday = next(line for line in lines if line.role is Role.READER)
     target: int | None = None
     findings: list[Finding] = []
     if readers and everyday is not None:
