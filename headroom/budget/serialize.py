@@ -78,7 +78,7 @@ def _event(values: dict[str, Any]) -> Event:
 
 
 def summary(budget: Budget) -> dict[str, Any]:
-    """The budget as JSON values: verdict, headroom, lines, findings, thresholds (`docs/budget.schema.json`)."""
+    """The budget as JSON values: verdict, headroom, lines, findings, thresholds."""
     return {
         "stack": budget.stack.name,
         "fits": budget.fits,
@@ -90,10 +90,13 @@ def summary(budget: Budget) -> dict[str, Any]:
 
 
 def report(budget: Budget) -> dict[str, Any]:
-    """What `headroom budget --json` prints of a stack: the summary, the ways out, and each service's role limit."""
+    """What `headroom budget --json` prints of a stack (`docs/budget.schema.json`).
+
+    The summary; where it doesn't fit, the ways out; where it does, each service's role limit.
+    """
     return summary(budget) | {
         "remedies": [{"title": remedy.title, "cost": remedy.cost} for remedy in remedies(budget.stack)],
-        "role_limits": [asdict(limit) for limit in role_limits(budget)],
+        "role_limits": [asdict(limit) for limit in role_limits(budget)] if budget.fits else [],
     }
 
 
@@ -108,6 +111,7 @@ def _line(line: Line) -> dict[str, Any]:
         "usable_connections": limits.usable,
         "direct_connections": line.direct,
         "pool_connections": limits.pool,
+        "borrowed_connections": line.borrowed,
         "proxied_connections": line.proxied,
         "busy_connections": round(line.busy, 1),
         "cpu_cap_connections": limits.cpu_cap,
@@ -115,6 +119,7 @@ def _line(line: Line) -> dict[str, Any]:
         "reconnect_seconds": round(line.reconnect_seconds, 1),
         "headroom_percent": _percent(line.headroom),
         "binds": line.binds.value,
+        "accepted": line.accepted,
     }
 
 

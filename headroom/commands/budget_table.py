@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich.columns import Columns
 from rich.console import Console
 from rich.measure import Measurement
 from rich.padding import Padding
@@ -124,7 +125,7 @@ def _role(out: Console, budget: Budget, role: Role) -> None:
     for line in budget.lines:
         if line.role is role and (line.situation not in worst or line.headroom < worst[line.situation].headroom):
             worst[line.situation] = line
-    figures = ("direct", "slots", "pool", "CPU", "memory", "reconnect", "", "headroom")
+    figures = ("direct", "slots", "pool", "CPU", "memory", "reconnect", "headroom", "")
     headers = (role.value.capitalize(), "worst on", *figures, "bound by")
     rows = [_situation(out, name, line) for name, line in _ordered(worst)]
     _table(out, headers, rows, [line.situation for _, line in _ordered(worst)])
@@ -155,8 +156,8 @@ def _situation(out: Console, name: str, line: Line) -> list[Text]:
         Text(f"{line.direct:,}"),
         *(Text(text, style=f"bold {colour}" if term is line.binds else "") for term, text in of_limit.items()),
         Text(f"{line.reconnect_seconds:,.1f} s"),
-        Text(_bar(out, line.headroom), style=colour),
         Text(percent(line.headroom)),
+        Text(_bar(out, line.headroom), style=colour),
         Text(line.binds.value, style=colour),
     ]
 
@@ -224,5 +225,5 @@ def _table(
     for title, row in zip(titles or [row[0].plain for row in rows], rows, strict=True):
         named = [(header, cell) for header, cell in zip(headers[1:], row[1:], strict=True) if header and cell.plain]
         out.print(Text(f"{headers[0]}: {title}", style="bold"))
-        figures = Text(", ").join(Text.assemble(f"{header} ", cell) for header, cell in named)
-        out.print(Padding(figures, (0, 0, 0, 2)))
+        figures = [Text.assemble(f"{header} ", cell) for header, cell in named]
+        out.print(Padding(Columns(figures, padding=(0, 2)), (0, 0, 0, 2)))
