@@ -44,9 +44,8 @@ class Resource:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
         # never given: the provider will compute it, so its default is what is declared. A component has no provider.
         if self.type_ != t.BUDGET:
-            used = self.property_dependencies
-            given = {k: v if used.get(k) else _without_computed(v) for k, v in self.properties.items()}
-            object.__setattr__(self, "properties", {k: v for k, v in given.items() if v is not UNKNOWN})
+            given = {k: v for k, v in self.properties.items() if self.property_dependencies.get(k)}
+            object.__setattr__(self, "properties", {**_without_computed(self.properties), **given})
 
     @property
     def name(self) -> str:
@@ -117,10 +116,14 @@ class Resources:
             yield urn
 
 
-def _without_computed(value: Value) -> Value:
+def _without_computed(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {k: _known(v) for k, v in values.items() if v is not UNKNOWN}
+
+
+def _known(value: Value) -> Value:
     if isinstance(value, Mapping):
-        return {k: _without_computed(v) for k, v in value.items() if v is not UNKNOWN}
-    return [_without_computed(v) for v in value] if isinstance(value, list) else value
+        return _without_computed(value)
+    return [_known(v) for v in value] if isinstance(value, list) else value
 
 
 def _resource(message: Message) -> Resource:
