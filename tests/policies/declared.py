@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf import struct_pb2
-from pulumi.runtime import proto
+from pulumi.runtime.proto import analyzer_pb2
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from headroom.budget.facts import instance_class
@@ -118,7 +118,7 @@ def _camel(name: str) -> str:
 
 
 def _message(resource: Resource) -> Any:
-    message = proto.AnalyzerStackResource(
+    message = analyzer_pb2.AnalyzerResource(
         type=resource.type_,
         urn=resource.urn,
         name=resource.name,
