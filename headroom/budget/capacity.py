@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from headroom.budget.ceiling import GIB, ceiling, reserved
 from headroom.budget.facts import connections
 from headroom.budget.model import Engine, Instance, Interval, Stack
-from headroom.budget.situations import AUTOSCALED
+from headroom.budget.situations import autoscaled_replica
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +69,11 @@ def _memory_cap(stack: Stack, instance: Instance) -> int:
     return math.floor(share_mib / stack.margins.connection_memory_mib)
 
 
-def autoscaled_replica(stack: Stack) -> Instance:
-    """What replica autoscaling starts: the writer's class, promotion tier 15, the cluster's parameters."""
-    return Instance(name=AUTOSCALED, instance_class=stack.cluster.writer.instance_class, promotion_tier=15)
-
-
-def serving_readers(stack: Stack) -> list[Instance]:
-    """Every instance that may serve reads: the declared readers, and an autoscaled one where there may be any."""
-    readers = list(stack.cluster.readers)
-    if (stack.cluster.readers_max or 0) > len(readers):
-        readers.append(autoscaled_replica(stack))
-    return readers
-
-
 def promotable(stack: Stack) -> list[Instance]:
-    """Every instance that may be the writer: failover priorities are hints, so any reader may be promoted."""
-    return [stack.cluster.writer, *serving_readers(stack)]
+    """Every instance that may play either role, an autoscaled replica included where there may be any.
+
+    Failover priorities are hints: any reader may be promoted, and the writer comes back as a reader.
+    """
+    cluster = stack.cluster
+    more = (cluster.readers_max or 0) > len(cluster.readers)
+    return [cluster.writer, *cluster.readers, *([autoscaled_replica(cluster)] if more else [])]

@@ -90,9 +90,7 @@ def _evaluated(
     return max(1, min(low, high)), max(1, low, high)
 
 
-def _memory_bytes(
-    instance_class: InstanceClass, engine: Engine, serverless: Serverless | None
-) -> tuple[float, float]:
+def _memory_bytes(instance_class: InstanceClass, engine: Engine, serverless: Serverless | None) -> tuple[float, float]:
     """Bounds of DBInstanceClassMemory: a documented PostgreSQL default below the cap gives it away."""
     known = _documented(instance_class, engine, serverless) if engine is Engine.POSTGRESQL else None
     if known is not None and known.high < fact("bounds", "postgresql_default_cap").value:

@@ -21,7 +21,8 @@ class PoolDemand:
         pool: the pool.
         share: of the pool's whole demand that falls on this instance, 0-1.
         clients: client connections that exist, at the autoscaler's maximum.
-        orphans: connections of hosts that died without closing (0 behind a proxy, which closes them).
+        orphans: connections of hosts that died without closing; behind a proxy only those of a service that pins (the
+            others' are given back).
         rate: transactions per second in the busiest seconds, margins included; None: not declared.
         hold_ms: mean milliseconds from borrow to return, waiting for a slow database or a hot row included.
         open: database connections held open whatever the load (direct pools, orphans included; 0 behind a proxy).
@@ -85,28 +86,28 @@ def demand_on(stack: Stack, situation: Situation, standing: Standing, role: Role
 
 
 def _served_by(pool: Pool, standing: Standing) -> Role:
-    return pool.endpoint if standing.reader_count else Role.WRITER
+    return pool.endpoint if standing.readers else Role.WRITER
 
 
 def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service: Service, pool: Pool) -> PoolDemand:
     share = _share(pool, standing, stack.margins.reader_skew_factor)
     hosts = service.instances_max + _surge(service, situation)
     clients = hosts * service.processes_per_instance * pool.connections_max
-    rate = _peak_rate(stack, situation, service, pool)
+    rate = _peak_rate(stack, situation, service, pool.transactions_percent)
     load, hold_ms, row_utilisation = _load(stack, situation, service, pool, rate)
+    orphans = _orphans(stack, standing, service) * service.processes_per_instance * pool.connections_max
+    open_ = borrowed = 0
     if pool.path is Path.DIRECT:
-        orphans = _orphans(stack, standing, service) * service.processes_per_instance * pool.connections_max
-        open_, borrowed = _shared(clients + orphans, share), 0
+        open_ = _shared(clients + orphans, share)
+    elif service.pins:  # the proxy keeps a database connection for each client connection, busy, idle or dead
+        borrowed = _shared(clients + orphans, share)
     else:
-        orphans = open_ = 0
-        # A service that pins keeps a database connection for each client connection, busy or not; with an unknown rate,
-        # or on a row that is asked for faster than it is released, every client connection is borrowed in the end.
-        client_share = _shared(clients, share)
-        borrowed = (
-            client_share
-            if service.pins or math.isinf(load)
-            else connections_for(load * share, hold_ms, wait_allowed_ms(stack, situation), client_share)
-        )
+        orphans = 0
+        borrowed = _shared(clients, share)
+        # With an unknown rate, or on a row that is asked for faster than it is released, every client connection is
+        # borrowed in the end.
+        if not math.isinf(load):
+            borrowed = connections_for(load * share, hold_ms, wait_allowed_ms(stack, situation, service), borrowed)
     # A slow database waits for locks and storage; its CPU does no more work than otherwise. A client that waits in its
     # own pool keeps no CPU busy either.
     at_work = clients if rate is None else min(offered_load(rate, service.hold_ms), clients)
@@ -128,9 +129,9 @@ def _pool_demand(stack: Stack, situation: Situation, standing: Standing, service
 
 def _share(pool: Pool, standing: Standing, skew: float) -> float:
     """The busiest reader's share of the reads: `skew` times the mean; all of them where one or none is left."""
-    if pool.endpoint is Role.WRITER or standing.reader_count <= 1:
+    if pool.endpoint is Role.WRITER or len(standing.readers) <= 1:
         return 1.0
-    return min(1.0, skew / standing.reader_count)
+    return min(1.0, skew / len(standing.readers))
 
 
 def _shared(count: int, share: float) -> int:
@@ -140,7 +141,7 @@ def _shared(count: int, share: float) -> int:
 def _surge(service: Service, situation: Situation) -> int:
     if not situation.deploying or service.kind is ServiceKind.BACKGROUND:
         return 0
-    return math.ceil(service.instances_max * service.deploy_surge_percent / 100)
+    return _shared(service.instances_max, service.deploy_surge_percent / 100)
 
 
 def _orphans(stack: Stack, standing: Standing, service: Service) -> int:
@@ -151,13 +152,18 @@ def _orphans(stack: Stack, standing: Standing, service: Service) -> int:
     return max(service.orphaned_instances, math.ceil(service.instances_max / zones))
 
 
-def _peak_rate(stack: Stack, situation: Situation, service: Service, pool: Pool) -> float | None:
-    """Transactions per second through the pool in the busiest seconds, margins included; None: not known."""
+def _writing_percent(service: Service) -> float:
+    """The share of its transactions that reaches the writer; pools that each declare all of them count once."""
+    return min(100.0, sum(p.transactions_percent for p in service.pools if p.endpoint is Role.WRITER))
+
+
+def _peak_rate(stack: Stack, situation: Situation, service: Service, percent: float) -> float | None:
+    """That percent of its transactions per second in the busiest seconds, margins included; None: not known."""
     if service.transactions_per_second_peak is None:
         return None
     factor = 1.0 if service.kind is ServiceKind.BACKGROUND else situation.traffic_factor
     margins = stack.margins.burst_factor * stack.margins.traffic_uncertainty_factor
-    return service.transactions_per_second_peak * factor * margins * pool.transactions_percent / 100
+    return service.transactions_per_second_peak * factor * margins * percent / 100
 
 
 def _load(
@@ -166,22 +172,27 @@ def _load(
     """Erlangs, the hold time in milliseconds, and the hot row's utilisation.
 
     Transactions that queue on one row hold their connection while they wait: an M/M/1 queue inside the hold time,
-    whose throughput is 1 / hold whatever the pool. Rows are locked on the writer only.
+    whose throughput is 1 / hold whatever the pool. Rows are locked on the writer only, and all of the service's pools
+    there meet at the same one.
     """
     hold_ms = service.hold_ms * (stack.margins.slow_hold_factor if situation.slow else 1.0)
     if rate is None:
         return math.inf, hold_ms, 0.0
     serialized = service.serialized_percent / 100 if pool.endpoint is Role.WRITER else 0.0
-    row_utilisation = offered_load(rate * serialized, hold_ms)
+    at_the_row = _peak_rate(stack, situation, service, _writing_percent(service)) or 0.0
+    row_utilisation = offered_load(at_the_row * serialized, hold_ms)
     if row_utilisation >= 1:
         return math.inf, hold_ms, row_utilisation
     hold_ms *= 1 + serialized * row_utilisation / (1 - row_utilisation)
     return offered_load(rate, hold_ms), hold_ms, row_utilisation
 
 
-def wait_allowed_ms(stack: Stack, situation: Situation) -> float:
-    """p95 of the wait: the objective in everyday situations; half the borrow timeout when something is broken."""
+def wait_allowed_ms(stack: Stack, situation: Situation, service: Service) -> float:
+    """p95 of the wait: the objective in everyday situations; when something is broken, half the time until it gives up.
+
+    Whoever gives up first: the proxy after its borrow timeout, or the service's client after its own.
+    """
     if situation.accepted or not stack.proxies:
         return stack.wait_objective_ms
-    timeout_ms = 1000 * min(p.connection_borrow_timeout_seconds for p in stack.proxies)
+    timeout_ms = min(service.client_timeout_ms, *(1000 * p.connection_borrow_timeout_seconds for p in stack.proxies))
     return max(stack.wait_objective_ms, timeout_ms * stack.margins.borrow_wait_percent / 100)

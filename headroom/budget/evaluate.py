@@ -9,7 +9,7 @@ Never a sum over readers: each instance is its own limit.
 from functools import lru_cache
 
 from headroom.budget import findings
-from headroom.budget.capacity import Capacity, autoscaled_replica, capacity
+from headroom.budget.capacity import Capacity, capacity
 from headroom.budget.demand import Demand, demand_on
 from headroom.budget.model import Instance, Role, Stack
 from headroom.budget.result import Budget, Line, Term
@@ -41,24 +41,26 @@ def _lines(stack: Stack) -> list[Line]:
     for situation in situations(stack):
         demands: dict[tuple[int, bool, Role], Demand] = {}
         for standing in standings(situation, stack.cluster):
-            for role, instance in _serving(standing, stack):
-                key = (standing.reader_count, standing.lost_zone, role)
+            for role, instance in _serving(standing):
+                key = (len(standing.readers), standing.lost_zone, role)
                 if key not in demands:
                     demands[key] = demand_on(stack, situation, standing, role)
                 if instance.name not in capacities:
                     capacities[instance.name] = capacity(stack, instance)
                 line = _line(situation, role, instance, capacities[instance.name], demands[key])
                 place = (situation.name, role, instance.name)
-                if place not in worst or line.headroom < worst[place].headroom:
+                if place not in worst or _severity(line) < _severity(worst[place]):
                     worst[place] = line
     return list(worst.values())
 
 
-def _serving(standing: Standing, stack: Stack) -> list[tuple[Role, Instance]]:
-    serving = [(Role.WRITER, standing.writer), *((Role.READER, reader) for reader in standing.readers)]
-    if standing.extra_readers:
-        serving.append((Role.READER, autoscaled_replica(stack)))
-    return serving
+def _serving(standing: Standing) -> list[tuple[Role, Instance]]:
+    return [(Role.WRITER, standing.writer), *((Role.READER, reader) for reader in dict.fromkeys(standing.readers))]
+
+
+def _severity(line: Line) -> tuple[float, ...]:
+    """Least headroom first; at the same headroom, the one that asks for more of the terms that don't bind."""
+    return line.headroom, -line.direct, -line.proxied, -line.busy
 
 
 def _line(situation: Situation, role: Role, instance: Instance, limits: Capacity, demand: Demand) -> Line:

@@ -95,7 +95,8 @@ def _rate(budget: Budget, situation: Situation, demand: PoolDemand) -> str:
 def _borrowed(budget: Budget, situation: Situation, demand: PoolDemand, on_this: str) -> Iterator[str]:
     service, rate = demand.service, demand.rate or 0.0
     if service.pins:
-        yield f"borrowed   {demand.borrowed:,} = all clients{on_this}: it pins"
+        whole = f"({demand.clients:,} + {demand.orphans:,} of dead hosts)"
+        yield f"borrowed   {demand.borrowed:,} = {whole}{on_this}: it pins"
         return
     if demand.row_utilisation >= 1:
         asked = f"one row is asked for {demand.row_utilisation:.2g} times as fast as it is released"
@@ -107,7 +108,7 @@ def _borrowed(budget: Budget, situation: Situation, demand: PoolDemand, on_this:
         factors = (f" x {slow:g} (slow)" if slow != 1 else "") + (f" x {queue:.4g} (hot row)" if queue > 1 else "")
         yield f"hold       {demand.hold_ms:,.4g} ms = {service.hold_ms:g} ms{factors}"
     load = offered_load(rate, demand.hold_ms) * demand.share
-    wait = wait_allowed_ms(budget.stack, situation)
+    wait = wait_allowed_ms(budget.stack, situation, service)
     yield f"load       {load:,.4g} erlangs = {rate:,.5g} x {demand.hold_ms:,.4g} ms{on_this}"
     yield f"borrowed   {demand.borrowed:,} by Erlang C: p95 of the wait at most {wait:,.4g} ms; or all clients{on_this}"
 

@@ -33,10 +33,18 @@ def _shape(stack: Stack) -> Iterable[Finding]:
     readers = max(len(cluster.readers), cluster.readers_max or 0)
     if readers > most:
         yield _error("reader-count", f"{readers} readers: a cluster has at most {most}")
+    if len(stack.proxies) > 1:
+        yield _warning(
+            "several-proxies",
+            f"{len(stack.proxies)} proxies: which service uses which isn't declared, so all of them are taken to share one "
+            "pool; no proxy lends its part to another",
+        )
+    reading = [s.name for s in stack.services for p in s.pools if p.endpoint is Role.READER and p.path is Path.PROXY]
+    if reading and cluster.readers and stack.proxies and not any(p.reader_endpoint for p in stack.proxies):
+        yield _error(
+            "no-reader-endpoint", f"{', '.join(reading)}: reads go through the proxy, but it has no read-only endpoint"
+        )
     if not cluster.readers:
-        reading = [
-            s.name for s in stack.services for p in s.pools if p.endpoint is Role.READER and p.path is Path.PROXY
-        ]
         if reading and stack.proxies:
             yield _error(
                 "no-reader",

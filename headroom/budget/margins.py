@@ -39,8 +39,9 @@ class Margins:
     )
     borrow_wait_percent: float = _margin(
         50.0,
-        "percent of the borrow timeout",
-        "When something is broken, p95 of the wait may grow to half the borrow timeout: the clients wait, none is refused.",
+        "percent of the timeout",
+        "When something is broken, p95 of the wait may grow to half the borrow timeout, or half of the client's own where "
+        "that is shorter: the clients wait, none is refused or gives up.",
         1,
         100,
     )

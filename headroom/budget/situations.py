@@ -1,7 +1,7 @@
 """The situations that a budget must survive, and what each does to supply and demand.
 
-A normal day; each event's peak; and during the busiest event (without events: during the normal day) a rolling
-deploy, a slow database, the loss of an instance, the loss of a zone, and scheduled replicas that haven't come.
+A normal day; each event's peak; and during each of them a rolling deploy, a slow database, the loss of an instance, the
+loss of a zone, and scheduled replicas that haven't come.
 """
 
 from dataclasses import dataclass, replace
@@ -40,20 +40,13 @@ class Standing:
 
     Attributes:
         writer: the writer, or the reader that was promoted.
-        readers: declared readers that serve.
-        extra_readers: autoscaled readers that serve (the writer's class), beside the declared ones.
-        lost_zone: an app host's zone is gone as well.
+        readers: the readers that serve and share the reads: declared ones, then autoscaled ones.
+        lost_zone: the services' hosts in a zone are gone as well.
     """
 
     writer: Instance
     readers: tuple[Instance, ...]
-    extra_readers: int = 0
     lost_zone: bool = False
-
-    @property
-    def reader_count(self) -> int:
-        """Readers that share the reads."""
-        return len(self.readers) + self.extra_readers
 
 
 def situations(stack: Stack) -> list[Situation]:
@@ -68,10 +61,10 @@ def situations(stack: Stack) -> list[Situation]:
         )
         for event in stack.events
     ]
-    # Every event gets its own bad luck: one with less traffic may have fewer readers.
+    # Every day has its own bad luck: one with less traffic may have fewer readers.
     bad_luck = [
         variant
-        for base in peaks or [normal]
+        for base in (normal, *peaks)
         for variant in (
             replace(base, name=f"{base.name}, deploy", deploying=True),
             replace(base, name=f"{base.name}, slow database", slow=True, accepted=False),
@@ -92,47 +85,55 @@ def standings(situation: Situation, cluster: Cluster) -> list[Standing]:
     # Without autoscaling nobody would start them; with it, never more than its maximum.
     asked_for = min(situation.scheduled_readers, cluster.readers_max or 0)
     extra = max(0, asked_for - len(cluster.readers))
-    all_there = Standing(writer=cluster.writer, readers=cluster.readers, extra_readers=extra)
+    all_there = Standing(writer=cluster.writer, readers=cluster.readers + (autoscaled_replica(cluster),) * extra)
     if situation.losing == "instance":
         return _without_an_instance(all_there)
     if situation.losing == "zone":
-        return _without_a_zone(all_there, cluster)
+        return _without_a_zone(all_there, cluster, extra)
     return [all_there]
 
 
+def autoscaled_replica(cluster: Cluster) -> Instance:
+    """What replica autoscaling starts: the writer's class, promotion tier 15, the cluster's parameters."""
+    return Instance(name=AUTOSCALED, instance_class=cluster.writer.instance_class, promotion_tier=15)
+
+
 def _without_an_instance(all_there: Standing) -> list[Standing]:
-    """The writer is lost: any reader may be promoted. Readers lose one instance either way."""
-    promoted = [
-        replace(all_there, writer=candidate, readers=tuple(r for r in all_there.readers if r is not candidate))
-        for candidate in all_there.readers
-    ]
-    lost_reader = [
-        replace(all_there, readers=tuple(r for r in all_there.readers if r is not reader))
-        for reader in all_there.readers
-    ]
-    if not promoted:  # the only instance restarts in place: it alone carries everything again
-        return [all_there]
-    return promoted + lost_reader
+    """A reader is lost; or the writer is, and any reader promoted. The old writer comes back as a reader, and stays one."""
+    writer = all_there.writer
+    found = []
+    for lost in dict.fromkeys(all_there.readers):
+        left = _without(all_there.readers, lost)
+        found += [
+            Standing(writer=writer, readers=left),
+            Standing(writer=lost, readers=left),
+            Standing(writer=lost, readers=(*left, writer)),
+        ]
+    return found or [all_there]  # the only instance restarts in place: it alone carries everything again
 
 
-def _without_a_zone(all_there: Standing, cluster: Cluster) -> list[Standing]:
+def _without_a_zone(all_there: Standing, cluster: Cluster, extra: int) -> list[Standing]:
     zones = sorted({i.zone for i in cluster.instances})
+    if len(zones) == 1:  # nothing is left to carry anything, a finding; or it is another zone, where only hosts are
+        return [replace(all_there, lost_zone=True)]
     found = []
     for zone in zones:
-        left = tuple(r for r in all_there.readers if r.zone != zone)
+        declared = tuple(r for r in cluster.readers if r.zone != zone)
         # Where AWS puts autoscaled replicas isn't declared: they are taken as spread, and the lost share is rounded up.
-        extra = all_there.extra_readers - -(-all_there.extra_readers // max(2, len(zones)))
-        base = replace(all_there, readers=left, extra_readers=extra, lost_zone=True)
-        if all_there.writer.zone != zone:
-            found.append(base)
-            continue
-        found += [
-            replace(base, writer=candidate, readers=tuple(r for r in left if r is not candidate)) for candidate in left
-        ]
-        if not left and extra:  # only autoscaled replicas are left: they have the writer's class, and tier 15
-            found.append(replace(base, writer=replace(cluster.writer, name=AUTOSCALED), extra_readers=extra - 1))
-    # With every instance in one zone nothing is left to carry anything: a finding, not a line.
-    return found or [replace(all_there, lost_zone=True)]
+        left = declared + (autoscaled_replica(cluster),) * (extra - -(-extra // len(zones)))
+        if cluster.writer.zone != zone:
+            found.append(Standing(writer=cluster.writer, readers=left, lost_zone=True))
+        else:
+            found += [
+                Standing(writer=candidate, readers=_without(left, candidate), lost_zone=True)
+                for candidate in dict.fromkeys(left)
+            ]
+    return found
+
+
+def _without(readers: tuple[Instance, ...], one: Instance) -> tuple[Instance, ...]:
+    index = readers.index(one)
+    return readers[:index] + readers[index + 1 :]
 
 
 def no_failover_target(cluster: Cluster) -> bool:

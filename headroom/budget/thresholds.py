@@ -7,7 +7,7 @@ would come too late or never. Warning and critical divide the room between them 
 import math
 from collections.abc import Sequence
 
-from headroom.budget.capacity import capacity, promotable, serving_readers
+from headroom.budget.capacity import capacity, promotable
 from headroom.budget.model import Path, Role, Stack
 from headroom.budget.result import Finding, Line, PoolThresholds, RoleThresholds, ScalingTargets, Severity, Thresholds
 
@@ -40,8 +40,7 @@ def _role_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> RoleThre
     peak_line = max(accepted, key=lambda line: line.direct + line.proxied)
     peak = peak_line.direct + peak_line.proxied
     direct = max(line.direct for line in accepted)
-    instances = promotable(stack) if role is Role.WRITER else serving_readers(stack)
-    limits = [capacity(stack, instance) for instance in instances]
+    limits = [capacity(stack, instance) for instance in promotable(stack)]
     # Behind a proxy the metric can't pass direct + pool: an alarm above that would never ring.
     limit = min(min(c.usable, direct + c.pool) if c.pool else c.usable for c in limits)
     room = limit - peak
@@ -90,28 +89,19 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
     """Replica autoscaling's targets: below the CPU cap, reachable, and above what idle connections hold open."""
     if stack.cluster.readers_max is None or not stack.cluster.readers:  # without a reader it never scales: a finding
         return None, []
-    readers = [capacity(stack, instance) for instance in serving_readers(stack)]
+    smallest = min((capacity(stack, instance) for instance in promotable(stack)), key=lambda c: c.ceiling.low)
     everyday = next(line for line in lines if line.role is Role.READER)
-    target: int | None = None
-    findings: list[Finding] = []
-    if readers and everyday is not None:
-        smallest = min(readers, key=lambda c: c.ceiling.low)
-        direct = sum(p.clients for p in everyday.demand if p.pool.path is Path.DIRECT) / len(stack.cluster.readers)
-        share = stack.margins.scaling_target_percent / 100
-        room = direct + share * smallest.pool if smallest.pool else share * smallest.usable
-        target = math.floor(min(smallest.cpu_cap, room))
-        reachable = direct + smallest.pool
-        if not direct < target <= reachable:
-            target = None
-        else:
-            findings = _held_open_by_idle(stack, smallest.ceiling.low, direct, target)
+    direct = sum(p.clients for p in everyday.demand if p.pool.path is Path.DIRECT) / len(stack.cluster.readers)
+    share = stack.margins.scaling_target_percent / 100
+    target = math.floor(min(smallest.cpu_cap, direct + share * smallest.pool))
+    useful = direct < target  # a target that idle direct pools reach would add replicas for ever
     return (
         ScalingTargets(
-            connections=target,
+            connections=target if useful else None,
             cpu_percent=round(stack.margins.reader_cpu_target_percent),
             lead_minutes=math.ceil(stack.margins.replica_lead_minutes),
         ),
-        findings,
+        _held_open_by_idle(stack, smallest.ceiling.low, direct, target) if useful else [],
     )
 
 

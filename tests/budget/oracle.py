@@ -9,10 +9,10 @@ import csv
 import math
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from pathlib import Path as File
 from typing import Any
 
@@ -66,8 +66,7 @@ class OracleLine:
     proxied: int
     usable: int
     pool: int
-    busy: Fraction
-    fits: bool
+    wrong: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -87,15 +86,15 @@ def exact(number: float) -> Fraction:
 # --- supply ---------------------------------------------------------------------------------------------------------
 
 
-def formula(text: str, memory: Fraction) -> int:
-    """AWS's formula as Python: a brace truncates, log is to base 2."""
+def formula(text: str, memory: Fraction, further: Callable[..., Any]) -> int:
+    """AWS's formula as Python: a brace truncates, log is to base 2, rounded or not, whichever is further out."""
     python = re.sub(r"\{", "trunc(", text).replace("}", ")").replace("DBInstanceClassMemory", "memory")
     python = re.sub(r"\d+", lambda digits: f"Fraction({digits.group()})", python)
     names = {
         "trunc": math.trunc,
         "Fraction": Fraction,
         "memory": memory,
-        "log": lambda x: Fraction(math.log2(x)),
+        "log": lambda x: further(Fraction(math.log2(x)), Fraction(round(math.log2(x)))),
         "LEAST": min,
         "GREATEST": max,
         "SUM": lambda *terms: sum(terms),
@@ -106,29 +105,36 @@ def formula(text: str, memory: Fraction) -> int:
 def ceiling(cluster: Cluster, instance: Instance) -> tuple[int, int]:
     """max_connections' bounds."""
     engine, klass = cluster.engine, instance.instance_class
-    serverless = klass.name == "db.serverless"
+    default = LIMITS["connections"][engine]["default"]["value"]
     set_to = instance.max_connections if instance.max_connections is not None else cluster.max_connections
-    documented = klass.documented_postgresql if engine is Engine.POSTGRESQL else klass.documented_mysql
-    memory = (
-        exact(klass.memory_gib) * LIMITS["bounds"]["postgresql_connections_per_gib"]["value"] * 9531392,
-        exact(klass.memory_gib) * GIB,
-    )
-    if isinstance(set_to, int):
-        low, high = set_to, set_to
-    elif isinstance(set_to, str):
-        low, high = formula(set_to, memory[0]), formula(set_to, memory[1])
-    elif serverless:
+    known: tuple[int, int] | None = None
+    if klass.name == "db.serverless":
         assert cluster.serverless is not None
         table = dict(zip(LIMITS["serverless"]["acu"]["value"], LIMITS["serverless"][engine]["value"], strict=True))
-        low = max(value for acu, value in table.items() if acu <= cluster.serverless.max_acu)
-        high = min(value for acu, value in table.items() if acu >= cluster.serverless.max_acu)
-    elif documented is not None:
-        low, high = documented, documented
+        most = cluster.serverless.max_acu
+        known = (
+            max(value for acu, value in table.items() if acu <= most),
+            min(value for acu, value in table.items() if acu >= most),
+        )
     else:
-        default = LIMITS["connections"][engine]["default"]["value"]
-        low, high = formula(default, memory[0]), formula(default, memory[1])
-    if serverless and engine is Engine.POSTGRESQL and cluster.serverless and cluster.serverless.min_acu <= 0.5:
-        low, high = min(low, 2000), min(high, 2000)
+        documented = klass.documented_postgresql if engine is Engine.POSTGRESQL else klass.documented_mysql
+        known = (documented, documented) if documented is not None else None
+
+    if isinstance(set_to, int):
+        low, high = set_to, set_to
+    elif set_to in (None, default) and known:
+        low, high = known
+    else:
+        gib = exact(klass.memory_gib)
+        least, most_memory = gib * LIMITS["bounds"]["postgresql_connections_per_gib"]["value"] * 9531392, gib * GIB
+        if engine is Engine.POSTGRESQL and known and known[1] < 5000:  # the documented value gives the memory away
+            least, most_memory = Fraction(known[0] * 9531392), Fraction((known[1] + 1) * 9531392 - 1)
+        low = max(1, formula(str(set_to or default), least, min))
+        high = max(1, formula(str(set_to or default), most_memory, max))
+    if klass.name == "db.serverless" and engine is Engine.POSTGRESQL:
+        assert cluster.serverless is not None
+        if cluster.serverless.min_acu <= 0.5:
+            low, high = min(low, 2000), high if set_to is not None else min(high, 2000)
     return low, high
 
 
@@ -157,7 +163,7 @@ def memory_cap(stack: Stack, instance: Instance) -> int:
 # --- demand ---------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=None)
+@cache
 def erlang_c(servers: int, erlangs: float) -> float:
     """P(a request waits) with that many connections: the textbook's sum, each term scaled by e^-erlangs."""
     if servers <= erlangs:
@@ -167,7 +173,7 @@ def erlang_c(servers: int, erlangs: float) -> float:
     return last / (math.fsum(terms[:-1]) + last)
 
 
-@lru_cache(maxsize=None)
+@cache
 def connections_for(erlangs: float, hold_seconds: float, objective_seconds: float, most: int) -> int:
     """Count up until P(wait > objective) <= 5 %, or all the clients have one."""
     if erlangs == 0:
@@ -196,36 +202,43 @@ def need(stack: Stack, world: World, service: Service, pool: Pool, share: Fracti
     surge = math.ceil(service.instances_max * exact(service.deploy_surge_percent) / 100)
     clients = (service.instances_max + (surge if world.deploy and not background else 0)) * each
     orphans = service.orphaned_instances
-    zones = len({i.zone for i in stack.cluster.instances if i.zone})
-    if world.zone_lost and zones >= 2 and not background:
+    zones = max(2, len({i.zone for i in stack.cluster.instances}))
+    if world.zone_lost and not background:
         orphans = max(orphans, math.ceil(Fraction(service.instances_max, zones)))
     held = math.ceil(share * (clients + orphans * each)) if pool.path is Path.DIRECT else 0
 
+    everyone = 0
+    if pool.path is Path.PROXY:
+        everyone = math.ceil(share * (clients + (orphans * each if service.pins else 0)))
     if service.transactions_per_second_peak is None:
-        everyone = math.ceil(share * clients) if pool.path is Path.PROXY else 0
         return Need(held, everyone, share * clients)
     factor = exact(world.event.traffic_factor) if world.event and not background else Fraction(1)
     rate = exact(service.transactions_per_second_peak) * factor
     rate *= exact(margins.burst_factor) * exact(margins.traffic_uncertainty_factor)
+    per_second = rate
     rate *= exact(pool.transactions_percent) / 100
     at_work = exact(service.hold_ms) / 1000
     hold = at_work * (exact(margins.slow_hold_factor) if world.slow else 1)
     queueing = exact(service.serialized_percent) / 100 if pool.endpoint is Role.WRITER else Fraction(0)
-    row = rate * queueing * hold
+    writing = min(
+        Fraction(100),
+        sum((exact(p.transactions_percent) for p in service.pools if p.endpoint is Role.WRITER), Fraction(0)),
+    )
+    row = per_second * writing / 100 * queueing * hold
     stuck = row >= 1
     if not stuck:
         hold *= 1 + queueing * row / (1 - row)
     busy = share * min(rate * at_work, Fraction(clients))
     if pool.path is Path.DIRECT:
         return Need(held, 0, busy, stuck)
-    most = math.ceil(share * clients)
     if service.pins or stuck:
-        return Need(0, most, busy, stuck)
+        return Need(0, everyone, busy, stuck)
     objective = exact(stack.wait_objective_ms) / 1000
     if not world.accepted and stack.proxies:
-        timeout = min(proxy.connection_borrow_timeout_seconds for proxy in stack.proxies)
-        objective = max(objective, timeout * exact(margins.borrow_wait_percent) / 100)
-    return Need(0, connections_for(float(share * rate * hold), float(hold), float(objective), most), busy, stuck)
+        timeouts = [Fraction(proxy.connection_borrow_timeout_seconds) for proxy in stack.proxies]
+        gives_up = min(*timeouts, Fraction(service.client_timeout_ms, 1000))
+        objective = max(objective, gives_up * exact(margins.borrow_wait_percent) / 100)
+    return Need(0, connections_for(float(share * rate * hold), float(hold), float(objective), everyone), busy, stuck)
 
 
 def shares(world: World, role: Role, endpoint: Role, skew: float) -> Fraction:
@@ -260,93 +273,126 @@ def promotions(world: World) -> Iterator[World]:
 
 def worlds(stack: Stack) -> Iterator[World]:
     cluster = stack.cluster
-    normal = World("normal", True, cluster.writer, cluster.readers)  # noqa: FBT003
+    normal = World("normal day", True, cluster.writer, cluster.readers)
     yield normal
-    for event in stack.events or (None,):
+    for event in (None, *stack.events):
         extras = scheduled(cluster, event)
         peak = replace(normal, event=event, readers=cluster.readers + extras)
         if event:
-            yield replace(peak, name=f"peak {event.name}")
-        of = event.name if event else "normal"
-        yield replace(peak, name=f"deploy {of}", deploy=True)
+            peak = replace(peak, name=f"{event.name} peak")
+            yield peak
+        of = peak.name
+        yield replace(peak, name=f"{of}, deploy", deploy=True)
         broken = replace(peak, accepted=False)
-        yield replace(broken, name=f"slow {of}", slow=True)
-        lost = replace(broken, name=f"instance lost {of}")
-        yield from promotions(lost)
+        yield replace(broken, name=f"{of}, slow database", slow=True)
+        lost = replace(broken, name=f"{of}, instance lost")
+        for promoted in promotions(lost):
+            yield promoted
+            yield replace(promoted, readers=(*promoted.readers, cluster.writer))  # it came back as a reader
+        if not lost.readers:
+            yield lost  # the only instance restarts
         for index in range(len(lost.readers)):
             yield replace(lost, readers=lost.readers[:index] + lost.readers[index + 1 :])
-        zones = {i.zone for i in cluster.instances if i.zone}
-        for zone in sorted(zones) if len(zones) >= 2 else ():
-            gone = math.ceil(Fraction(len(extras), len(zones)))
+        zones = {i.zone for i in cluster.instances}
+        for zone in zones if len(zones) >= 2 else ("elsewhere",):
+            gone = math.ceil(Fraction(len(extras), max(2, len(zones))))
             left = tuple(reader for reader in cluster.readers if reader.zone != zone) + extras[gone:]
-            dark = replace(broken, name=f"zone lost {of}", readers=left, zone_lost=True)
+            dark = replace(broken, name=f"{of}, zone lost", readers=left, zone_lost=True)
             if cluster.writer.zone == zone:
                 yield from promotions(dark)
             else:
                 yield dark
         if event and event.readers_min is not None and event.readers_min > len(cluster.readers):
-            yield replace(broken, name=f"replicas late {of}", readers=cluster.readers)
+            yield replace(broken, name=f"{of}, replicas late", readers=cluster.readers)
 
 
-def line(stack: Stack, world: World, role: Role, instance: Instance) -> tuple[OracleLine, set[str]]:
+@dataclass(frozen=True)
+class Supply:
+    """What one instance carries."""
+
+    usable: int
+    pool: int
+    pool_high: int
+    cpu: int
+    memory: int
+
+
+def supply(stack: Stack, instance: Instance) -> Supply:
     low, high = ceiling(stack.cluster, instance)
-    usable, pool, pool_high = low - reserved(stack), pool_at(stack, low), pool_at(stack, high)
-    needs = [
+    return Supply(
+        usable=low - reserved(stack),
+        pool=pool_at(stack, low),
+        pool_high=pool_at(stack, high),
+        cpu=cpu_cap(stack, instance),
+        memory=memory_cap(stack, instance),
+    )
+
+
+def demand(stack: Stack, world: World, role: Role) -> list[Need]:
+    """What every pool asks of an instance in that role."""
+    return [
         need(stack, world, service, asked, share)
         for service in stack.services
         for asked in service.pools
         if (share := shares(world, role, asked.endpoint, stack.margins.reader_skew_factor)) > 0
     ]
-    direct = sum(n.held for n in needs)
-    proxied = math.ceil(sum(n.borrowed for n in needs) * exact(stack.margins.proxy_node_factor))
-    busy = sum((n.busy for n in needs), Fraction(0))
-    wrong = set()
-    if direct + pool > usable:
-        wrong.add("slots")
-    if proxied > pool:
-        wrong.add("pool")
-    if busy > cpu_cap(stack, instance):
-        wrong.add("cpu")
-    if direct + pool_high > memory_cap(stack, instance):
-        wrong.add("memory")
-    found = OracleLine(
-        world.name, world.accepted, role, instance.name, direct, proxied, usable, pool, busy, not wrong
+
+
+def line(stack: Stack, world: World, role: Role, instance: Instance, has: Supply, asked: list[Need]) -> OracleLine:
+    direct = sum(n.held for n in asked)
+    proxied = math.ceil(sum(n.borrowed for n in asked) * exact(stack.margins.proxy_node_factor))
+    busy = sum((n.busy for n in asked), Fraction(0))
+    wrong = {
+        "slots": direct + has.pool > has.usable,
+        "pool": proxied > has.pool,
+        "cpu": busy > has.cpu,
+        "memory": direct + has.pool_high > has.memory,
+        "hot-row": world.accepted and any(n.stuck for n in asked),
+    }
+    return OracleLine(
+        situation=world.name,
+        accepted=world.accepted,
+        role=role,
+        instance=instance.name,
+        direct=direct,
+        proxied=proxied,
+        usable=has.usable,
+        pool=has.pool,
+        wrong=frozenset(reason for reason, true in wrong.items() if true),
     )
-    if world.accepted and any(n.stuck for n in needs):
-        wrong.add("hot row")
-    return found, wrong
 
 
 def ask(stack: Stack) -> Answer:
     """The whole question: does it fit?"""
+    cluster = stack.cluster
+    everybody = {instance: supply(stack, instance) for instance in cluster.instances}
+    if (cluster.readers_max or 0) > len(cluster.readers):  # it may come, asked for or not
+        replica = Instance(name="scheduled", instance_class=cluster.writer.instance_class)
+        everybody[replica] = supply(stack, replica)
+    demands: dict[tuple[str, int, Role], list[Need]] = {}  # of equal worlds; everything else is done again and again
     lines: list[OracleLine] = []
-    wrong: set[str] = set()
-    everybody = {i: None for i in stack.cluster.instances}
     for world in worlds(stack):
         for role, instance in [(Role.WRITER, world.writer)] + [(Role.READER, reader) for reader in world.readers]:
-            everybody[instance] = None
-            found, reasons = line(stack, world, role, instance)
-            lines.append(found)
-            wrong |= reasons
-    for instance in everybody:
-        roomy = cpu_cap(stack, instance) * exact(stack.margins.pool_over_cpu_cap_factor)
-        if pool_at(stack, ceiling(stack.cluster, instance)[1]) > roomy:
-            wrong.add("throttle")
+            if instance not in everybody:
+                everybody[instance] = supply(stack, instance)
+            key = (world.name, len(world.readers), role)
+            if key not in demands:
+                demands[key] = demand(stack, world, role)
+            lines.append(line(stack, world, role, instance, everybody[instance], demands[key]))
+    wrong = {reason for found in lines for reason in found.wrong}
+    if any(has.pool_high > has.cpu * exact(stack.margins.pool_over_cpu_cap_factor) for has in everybody.values()):
+        wrong.add("throttle")
     for role in Role:
         accepted = [found for found in lines if found.accepted and found.role is role]
         if not accepted:
             continue
         peak = max(found.direct + found.proxied for found in accepted)
         direct = max(found.direct for found in accepted)
-        limits = []
-        for instance in everybody:
-            if role is Role.WRITER or instance != stack.cluster.writer:
-                low = ceiling(stack.cluster, instance)[0]
-                usable = low - reserved(stack)
-                limits.append(min(usable, direct + pool_at(stack, low)) if stack.proxies else usable)
-        if peak + 3 > min(limits):
+        limit = min(min(has.usable, direct + has.pool) if has.pool else has.usable for has in everybody.values())
+        if peak + 3 > limit:
             wrong.add("thresholds")
-    return Answer(not (wrong := wrong | declared_wrong(stack)), frozenset(wrong), tuple(lines))
+    wrong |= declared_wrong(stack)
+    return Answer(fits=not wrong, reasons=frozenset(wrong), lines=tuple(lines))
 
 
 def declared_wrong(stack: Stack) -> set[str]:
@@ -354,17 +400,22 @@ def declared_wrong(stack: Stack) -> set[str]:
     cluster, wrong = stack.cluster, set()
     pools = [pool for service in stack.services for pool in service.pools]
     if any(pool.path is Path.PROXY for pool in pools) and not stack.proxies:
-        wrong.add("no proxy")
+        wrong.add("no-proxy")
     if sum(proxy.max_connections_percent for proxy in stack.proxies) > 100:
-        wrong.add("percents")
-    if any(pool.path is Path.PROXY and pool.endpoint is Role.READER for pool in pools) and not cluster.readers:
-        wrong.add("no reader")
+        wrong.add("proxy-percent-sum")
+    reads = any(pool.path is Path.PROXY and pool.endpoint is Role.READER for pool in pools)
+    if reads and not cluster.readers and stack.proxies:
+        wrong.add("no-reader")
+    if reads and cluster.readers and stack.proxies and not any(proxy.reader_endpoint for proxy in stack.proxies):
+        wrong.add("no-reader-endpoint")
     if max(len(cluster.readers), cluster.readers_max or 0) > 15:
-        wrong.add("readers")
+        wrong.add("reader-count")
     if cluster.readers_max is not None:
+        if not cluster.readers:
+            wrong.add("no-reader-to-scale")
         if any(i.instance_class.name == "db.serverless" for i in cluster.instances):
-            wrong.add("serverless autoscaling")
+            wrong.add("serverless-autoscaling")
         explicit = [cluster.max_connections, *(i.max_connections for i in cluster.instances)]
         if cluster.engine is Engine.MYSQL and any(limit is not None for limit in explicit):
-            wrong.add("unknown limit")
+            wrong.add("mysql-explicit-autoscaled")
     return wrong

@@ -1,4 +1,4 @@
-"""Random stacks, valid by the model's own words, of which about half fit: for properties of everything that reads a budget.
+"""Random stacks, valid by the model's own words, of which two fifths fit: for properties of all that reads a budget.
 
 `random_stack(random)` serves both: `Random(seed)` for many quick stacks, and hypothesis' own source for `stacks()`,
 which then shrinks what it finds.
@@ -143,7 +143,7 @@ def _event(random: Random, number: int) -> Event:
     )
 
 
-def _service(random: Random, number: int, cluster: Cluster, proxied: bool) -> Service:  # noqa: FBT001
+def _service(random: Random, number: int, cluster: Cluster, proxied: bool) -> Service:
     kind = random.choices(list(ServiceKind), weights=(7, 1, 2))[0]
     small = min(instance.instance_class.vcpus for instance in cluster.instances)
     routes = [(role, path) for role in Role for path in Path]
