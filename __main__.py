@@ -55,15 +55,23 @@ if settings.autoscaling and thresholds.scaling:
         ),
         opts,
     )
-proxy = settings.proxy and ConnectionProxy(
-    name,
-    ConnectionProxyArgs(proxy=settings.proxy, services=settings.services, database=database, network=network),
-    opts,
+proxy = (
+    None
+    if settings.proxy is None
+    else ConnectionProxy(
+        name,
+        ConnectionProxyArgs(proxy=settings.proxy, services=settings.services, database=database, network=network),
+        opts,
+    )
 )
-alarms = settings.notify and ConnectionAlarms(
-    name,
-    ConnectionAlarmsArgs(database=database, proxy=proxy, thresholds=thresholds, notify=settings.notify),
-    opts,
+alarms = (
+    None
+    if settings.notify is None
+    else ConnectionAlarms(
+        name,
+        ConnectionAlarmsArgs(database=database, proxy=proxy, thresholds=thresholds, notify=settings.notify),
+        opts,
+    )
 )
 
 pulumi.export("endpoints", {**database.endpoints, **(proxy.endpoints if proxy else {})})

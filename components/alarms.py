@@ -176,7 +176,11 @@ class ConnectionAlarms(pulumi.ComponentResource):
 
     def _pool_use(self, proxy: aws.rds.Proxy, thresholds: PoolThresholds) -> None:
         role = thresholds.role
-        dimensions = {"ProxyName": proxy.name, "TargetGroup": "default", "TargetRole": _TARGET_ROLES[role]}
+        dimensions: dict[str, pulumi.Input[str]] = {
+            "ProxyName": proxy.name,
+            "TargetGroup": "default",
+            "TargetRole": _TARGET_ROLES[role],
+        }
         # Each of the proxy's nodes publishes its own share: the proxy's is their sum.
         borrowed = Metric("DatabaseConnectionsCurrentlyBorrowed", dimensions, "Sum")
         allowed = Metric("MaxDatabaseConnectionsAllowed", dimensions, "Sum")

@@ -39,7 +39,8 @@ class Budget(pulumi.ComponentResource):
         inputs = {"environment": args.environment, "demand": demand(args.budget.stack)}
         super().__init__("headroom:index:Budget", name, inputs, opts)
         self.table = _table(args.budget.lines)
-        self.register_outputs({"table": summary(args.budget)})
+        # A stack policy is shown a component's outputs and never its inputs, so what was declared is among them.
+        self.register_outputs({**inputs, "table": summary(args.budget)})
 
 
 def _table(lines: Sequence[Line]) -> list[str]:

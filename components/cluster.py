@@ -17,7 +17,7 @@ from components.network import Network
 from components.parameters import cluster_parameters, family, instance_parameters, log_exports
 from headroom.budget.model import Engine, Instance
 from headroom.settings import MASTER_USER
-from headroom.settings.supply import Database
+from headroom.settings.supply import Database, Serverless
 
 PORTS = {Engine.POSTGRESQL: 5432, Engine.MYSQL: 3306}
 
@@ -119,10 +119,7 @@ class AuroraCluster(pulumi.ComponentResource):
             final_snapshot_identifier=None if database.skip_final_snapshot else f"{name}-final",
             # A change of class or version restarts instances: it waits for the maintenance window.
             apply_immediately=False,
-            serverlessv2_scaling_configuration=database.serverless
-            and aws.rds.ClusterServerlessv2ScalingConfigurationArgs(
-                min_capacity=database.serverless.min_acu, max_capacity=database.serverless.max_acu
-            ),
+            serverlessv2_scaling_configuration=_capacity(database.serverless),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=database.protect,
@@ -185,7 +182,7 @@ class AuroraCluster(pulumi.ComponentResource):
                     instance_class=instance.instance_class.name,
                     availability_zone=args.network.zones[number % len(args.network.zones)],
                     promotion_tier=instance.promotion_tier,
-                    db_parameter_group_name=group and group.name,
+                    db_parameter_group_name=None if group is None else group.name,
                     publicly_accessible=False,
                     copy_tags_to_snapshot=True,
                     # A minor upgrade restarts the instance: it comes as a reviewed change of engine_version.
@@ -207,3 +204,11 @@ class AuroraCluster(pulumi.ComponentResource):
                 )
             )
         return instances
+
+
+def _capacity(serverless: Serverless | None) -> aws.rds.ClusterServerlessv2ScalingConfigurationArgs | None:
+    if serverless is None:
+        return None
+    return aws.rds.ClusterServerlessv2ScalingConfigurationArgs(
+        min_capacity=serverless.min_acu, max_capacity=serverless.max_acu
+    )

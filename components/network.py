@@ -117,7 +117,8 @@ class Network(pulumi.ComponentResource):
                 cidr_block=str(block),
                 map_public_ip_on_launch=False,
                 tags={"Name": f"{self._name}-{zone}"},
-                opts=pulumi.ResourceOptions(parent=self),
+                # Nor does a subnet move because the region's list of zones changed.
+                opts=pulumi.ResourceOptions(parent=self, ignore_changes=["availability_zone"]),
             ).id
             for zone, block in zip(self.zones, blocks, strict=False)
         ]

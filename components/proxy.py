@@ -54,6 +54,9 @@ class ConnectionProxy(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConnectionProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("headroom:index:ConnectionProxy", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        if args.network.proxy_group_id is None:
+            raise ValueError("the network has no security group for a proxy: make it with proxied=True")
+        group_ids: list[pulumi.Input[str]] = [args.network.proxy_group_id]
         account = Account.of(self)
         engine, key, cluster = args.database.database.engine, args.database.key, args.database.cluster
         services = [s for s in args.services if any(pool.path is Path.PROXY for pool in s.pools)]
@@ -116,7 +119,7 @@ class ConnectionProxy(pulumi.ComponentResource):
             idle_client_timeout=args.proxy.idle_client_timeout_seconds,
             debug_logging=False,  # it writes the statements' text
             vpc_subnet_ids=list(args.network.subnet_ids),
-            vpc_security_group_ids=[args.network.proxy_group_id],
+            vpc_security_group_ids=group_ids,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy, log_group]),
         )
         # A new proxy of the same name starts with AWS's 100 percent and no target (terraform-provider-aws#45738), so
@@ -149,7 +152,7 @@ class ConnectionProxy(pulumi.ComponentResource):
                 db_proxy_endpoint_name=f"{name}-read-only",
                 target_role="READ_ONLY",
                 vpc_subnet_ids=list(args.network.subnet_ids),
-                vpc_security_group_ids=[args.network.proxy_group_id],
+                vpc_security_group_ids=group_ids,
                 opts=with_proxy,
             )
         self.endpoints = {"proxy": self.proxy.endpoint}

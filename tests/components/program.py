@@ -73,10 +73,24 @@ class _Monitor(mocks.MockMonitor):
     def __init__(self, program: Program) -> None:
         super().__init__(_Answers())
         self.program = program
+        self.loops: set[asyncio.AbstractEventLoop] = set()
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
+        try:
+            return super().Invoke(request)  # type: ignore[no-untyped-call]
+        finally:
+            self._note_loop()
+
+    def _note_loop(self) -> None:
+        """The SDK's mocks open an event loop in each worker thread and forget it; `declare` closes them."""
+        loop = asyncio.get_event_loop()
+        if not loop.is_running():
+            self.loops.add(loop)
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 (gRPC's name)
-        response = super().RegisterResource(request)
+        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
+            self._note_loop()
             self.program.declared.append(
                 Declared(
                     type=request.type,
@@ -94,7 +108,7 @@ class _Monitor(mocks.MockMonitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.program.outputs = rpc.deserialize_properties(request.outputs)
-        return super().RegisterResourceOutputs(request)
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
 def _key(urn: str) -> str:
@@ -123,7 +137,7 @@ class _Answers(mocks.Mocks):
             state["endpoint"] = f"{args.name}.proxy-x.rds.amazonaws.com"
         return f"{args.name}-id", state
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:
+    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
         match args.token.rpartition(":")[2]:
             case "getPartition":
                 return {"partition": "aws"}
@@ -143,19 +157,28 @@ class _Answers(mocks.Mocks):
                 raise AssertionError(other)
 
 
-def declare(body: Callable[[], None], stack: str = "test", config: Mapping[str, str] | None = None) -> Program:
+def declare(body: Callable[[], object], stack: str = "test", config: Mapping[str, str] | None = None) -> Program:
     """Run `body` as a Pulumi program."""
     program = Program()
+    monitor = _Monitor(program)
 
     async def main() -> None:
-        mocks.set_mocks(mocks=_Answers(), project="headroom", stack=stack, monitor=_Monitor(program))
-        set_root_resource(None)  # the one that the mocks made has closed its outputs
+        mocks.set_mocks(mocks=_Answers(), project="headroom", stack=stack, monitor=monitor)
+        set_root_resource(None)  # type: ignore[arg-type]  # the one that the mocks made has closed its outputs
         CONFIG.set(dict(config or {}))
-        await run_in_stack(body)
+        await run_in_stack(lambda: _ignore(body()))
 
     # A context of its own: the SDK keeps the stack, the config and the monitor in context variables.
-    contextvars.copy_context().run(asyncio.run, main())
+    try:
+        contextvars.copy_context().run(asyncio.run, main())
+    finally:
+        for loop in monitor.loops:
+            loop.close()
     return program
+
+
+def _ignore(_: object) -> None:
+    """A program has no value; the SDK would await one."""
 
 
 def run(path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime = BEFORE_THE_SALE) -> Program:
@@ -163,12 +186,12 @@ def run(path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datet
 
     class Clock(datetime):
         @classmethod
-        def now(cls, tz: Any = None) -> "datetime":
-            return now.astimezone(tz)
+        def now(cls, tz: Any = None) -> "Clock":
+            return cls.fromtimestamp(now.timestamp(), tz)
 
     config = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in yaml_file.read(path).items()
     }
     stack = stack or path.stem.removeprefix("Pulumi.")
     monkeypatch.setattr("datetime.datetime", Clock)
-    return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")) and None, stack, config)
+    return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")), stack, config)

@@ -1,0 +1,113 @@
+from tests.components.program import ACCOUNT, Program
+
+
+def test_the_pool_is_what_the_stack_file_says(prod: Program) -> None:
+    assert prod.one(":ProxyDefaultTargetGroup")["connectionPoolConfig"] == {
+        "maxConnectionsPercent": 45,
+        "maxIdleConnectionsPercent": 10,
+        "connectionBorrowTimeout": 2,
+    }
+
+
+def test_clients_need_tls_and_statements_are_not_logged(prod: Program) -> None:
+    proxy = prod.one("rds/proxy:Proxy")
+    assert (proxy["requireTls"], proxy["debugLogging"], proxy["idleClientTimeout"]) == (True, False, 900)
+
+
+def test_services_authenticate_with_iam_unless_they_asked_for_a_secret(prod: Program) -> None:
+    proxy = prod.one("rds/proxy:Proxy")
+    assert proxy["defaultAuthScheme"] == "IAM_AUTH"
+    assert proxy["auths"] == [
+        {
+            "authScheme": "SECRETS",
+            "iamAuth": "DISABLED",
+            "clientPasswordAuthType": "POSTGRES_SCRAM_SHA_256",
+            "secretArn": f"arn:aws:made:eu-west-1:{ACCOUNT}:Secret/headroom-prod-search",
+            "description": "search",
+        }
+    ]
+
+
+def test_with_iam_alone_there_is_no_secret_at_all(mysql: Program) -> None:
+    assert "auths" not in mysql.one("rds/proxy:Proxy").inputs
+    assert not mysql.all(":Secret")  # nightly-export has one, but goes straight to the database
+
+
+def test_a_secret_is_declared_empty_and_encrypted(prod: Program) -> None:
+    secret = prod.one(":Secret")
+    assert secret["name"] == "headroom-prod/search"
+    assert secret["kmsKeyId"].endswith("Key/headroom-prod")
+    assert secret["recoveryWindowInDays"] == 30
+    assert not [d.key for d in prod.declared if "secretVersion" in d.type]
+
+
+def test_the_proxy_reads_the_services_secrets_and_connects_as_their_users_and_nothing_else(prod: Program) -> None:
+    assert prod.policy(":RolePolicy", "headroom-prod-proxy") == [
+        {
+            "Sid": "ReadTheServicesSecrets",
+            "Effect": "Allow",
+            "Action": "secretsmanager:GetSecretValue",
+            "Resource": [f"arn:aws:made:eu-west-1:{ACCOUNT}:Secret/headroom-prod-search"],
+        },
+        {
+            "Sid": "DecryptThemThroughSecretsManagerOnly",
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": f"arn:aws:made:eu-west-1:{ACCOUNT}:Key/headroom-prod",
+            "Condition": {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}},
+        },
+        {
+            "Sid": "ConnectAsTheServicesUsers",
+            "Effect": "Allow",
+            "Action": "rds-db:connect",
+            "Resource": [
+                f"arn:aws:rds-db:eu-west-1:{ACCOUNT}:dbuser:cluster-ABC/checkout",
+                f"arn:aws:rds-db:eu-west-1:{ACCOUNT}:dbuser:cluster-ABC/catalogue",
+            ],
+        },
+    ]
+
+
+def test_without_secrets_the_proxy_may_read_none(mysql: Program) -> None:
+    (connect,) = mysql.policy(":RolePolicy", "headroom-mysql-proxy")
+    assert connect["Action"] == "rds-db:connect"
+
+
+def test_the_masters_secret_is_nowhere_near_the_proxy(prod: Program) -> None:
+    of_the_proxy = [d for d in prod.declared if d.parent.startswith("headroom:index:ConnectionProxy")]
+    assert of_the_proxy
+    assert "master-secret" not in str([d.inputs for d in of_the_proxy])
+
+
+def test_the_role_may_be_assumed_by_rds_for_this_account_only(prod: Program) -> None:
+    (trust,) = prod.policy(":Role", "headroom-prod-proxy", "assumeRolePolicy")
+    assert trust["Principal"] == {"Service": "rds.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_the_target_is_registered_when_the_instances_are_there(prod: Program) -> None:
+    target = prod.one(":ProxyTarget")
+    assert {i.key for i in prod.all(":ClusterInstance").values()} <= target.dependencies
+    assert target["dbClusterIdentifier"] == "headroom-prod"
+
+
+def test_what_hangs_on_the_proxy_is_made_again_with_it(prod: Program) -> None:
+    proxy = prod.one("rds/proxy:Proxy").key
+    for type_ in (":ProxyDefaultTargetGroup", ":ProxyTarget", ":ProxyEndpoint"):
+        assert prod.one(type_).replace_with == (proxy,)
+
+
+def test_reads_have_an_endpoint_of_their_own(prod: Program) -> None:
+    assert prod.one(":ProxyEndpoint")["targetRole"] == "READ_ONLY"
+
+
+def test_its_policy_and_its_log_group_come_before_the_proxy(prod: Program) -> None:
+    proxy = prod.one("rds/proxy:Proxy")
+    assert prod.one(":RolePolicy").key in proxy.dependencies
+    group = prod.all(":LogGroup")["headroom-prod-proxy"]
+    assert (group["name"], group["retentionInDays"]) == ("/aws/rds/proxy/headroom-prod", 90)
+    assert group.key in proxy.dependencies
+
+
+def test_mysql_speaks_its_own_family(mysql: Program) -> None:
+    assert mysql.one("rds/proxy:Proxy")["engineFamily"] == "MYSQL"
