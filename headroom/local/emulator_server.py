@@ -24,7 +24,7 @@ class Emulator:
 
     def extend(self) -> None:
         """Import the services and extend them: over a second, so the server listens first."""
-        from headroom.local.aws import moto_extension
+        from headroom.local import moto_extension
         moto_extension.install()
         self._extended.set()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from headroom.local.aws import tags as tagging
 from headroom.local.aws.connection import ACCOUNT_ID, Connection
@@ -18,6 +19,10 @@ from headroom.local.aws.special import attribute
 # How the services say "it isn't there", in code or message; application-autoscaling has a ValidationException for it.
 _GONE = re.compile(r"NotFound|NoSuch|NotExist|not found|does not exist|doesn't exist|cannot be found|No (scalable|scaling|scheduled)"
                    r"|pending deletion|was deleted|marked for deletion", re.I)
+
+
+_SERVER_ERROR = 500
+_EMULATOR_FAILED = "the emulator failed at this call (its log says where)"
 
 
 class AwsError(Exception):
@@ -196,8 +201,9 @@ class Lifecycle:
             found = outputs.get(name)
             if importing and found in (None, "", [], {}):
                 continue
-            if name in outputs and found is None and name == "tags":
-                now.pop(name, None)
+            if name == "tags" and found is None:
+                if inputs.get("tags"):
+                    now.pop("tags")
             elif found is not None and not same(inputs.get(name), found):
                 now[name] = found
         return now
@@ -215,8 +221,18 @@ class Lifecycle:
             try:
                 return getattr(client, xform_name(operation))(**members)  # type: ignore[no-any-return]
             except ClientError as error:
-                raise AwsError(f"{operation}: {error.response['Error'].get('Code')}: {error.response['Error'].get('Message')}") from error
-            except BotoCoreError as error:
-                raise AwsError(f"{operation}: {error}") from error
+                what = error.response["Error"]
+                if error.response["ResponseMetadata"].get("HTTPStatusCode") == _SERVER_ERROR:
+                    raise AwsError(f"{operation}: {_EMULATOR_FAILED}") from error
+                raise AwsError(f"{operation}: {what.get('Code')}: {what.get('Message')}") from error
+            except (BotoCoreError, ResponseParserError) as error:
+                raise AwsError(f"{operation}: {_without_values(str(error))}") from error
         return aws
 
+
+
+def _without_values(message: str) -> str:
+    """botocore's messages without the values in them: one may be a secret, another the emulator's whole error page."""
+    if "Unable to parse response" in message:
+        return _EMULATOR_FAILED
+    return re.sub(r", value: .*?, type:", ", type:", message, flags=re.S)

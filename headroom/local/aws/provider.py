@@ -54,20 +54,20 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def GetSchema(self, request: proto.GetSchemaRequest, context: grpc.ServicerContext) -> proto.GetSchemaResponse:
         return proto.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": _VERSION}))
 
-    @_refusing
     def CheckConfig(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
         news = from_struct(request.news)
+        failures = []
         if "region" not in news:
-            found = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-            if not found:
-                failure = proto.CheckFailure(property="region", reason="is not set: `pulumi config set aws:region eu-west-1`")
-                return proto.CheckResponse(inputs=request.news, failures=[failure])
-            news["region"] = found
+            news["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+            if not news["region"]:
+                failures.append(proto.CheckFailure(property="region", reason="is not set: `pulumi config set aws:region eu-west-1`"))
         if "endpoints" in news:
-            failure = proto.CheckFailure(property="endpoints", reason="the local plugin serves AWS_ENDPOINT_URL only")
-            return proto.CheckResponse(inputs=request.news, failures=[failure])
-        check_emulator(endpoint_from_environment())
-        return proto.CheckResponse(inputs=to_struct(news))
+            failures.append(proto.CheckFailure(property="endpoints", reason="the local plugin serves AWS_ENDPOINT_URL only"))
+        try:
+            check_emulator(endpoint_from_environment())
+        except RefusedError as error:
+            failures.append(proto.CheckFailure(reason=str(error)))
+        return proto.CheckResponse(inputs=to_struct(news), failures=failures)
 
     def DiffConfig(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
         old, new = from_struct(request.old_inputs or request.olds), from_struct(request.news)

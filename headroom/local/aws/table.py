@@ -263,7 +263,7 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
         "aws:sns/topic:Topic", "sns", id="TopicArn", read=Read("GetTopicAttributes", "Attributes"),
         create=Call("CreateTopic", assemble=special.attributes("fifoTopic"), properties=_S({"fifoTopic"})),
         updates=(Call("SetTopicAttributes", style="attributes", properties=_TOPIC_ATTRIBUTES),), delete=Call("DeleteTopic"),
-        find={"TopicArn": "{id}"}, name="name", prefixes=("Topic",), documents=_S({"policy", "deliveryPolicy", "archivePolicy"}),
+        find={"TopicArn": "{id}"}, import_id="arn:aws:sns:{_region}:{_account}:{name}", name="name", prefixes=("Topic",), documents=_S({"policy", "deliveryPolicy", "archivePolicy"}),
         removed=dict.fromkeys(_TOPIC_ATTRIBUTES, ""), replaces=_S({"name", "namePrefix", "fifoTopic"})),
     ResourceType(
         "aws:sns/topicSubscription:TopicSubscription", "sns", id="SubscriptionArn", read=Read("GetSubscriptionAttributes", "Attributes"),

@@ -1,22 +1,15 @@
-"""What moto 5.2.5 lacks or gets wrong, as far as this stack meets it. `install()` changes moto's classes in place.
+"""RDS Proxy in moto: changing one, its endpoints, and errors that say what is missing."""
 
-moto finds an operation by its method's name, and writes the answer by botocore's model, so an operation is a function.
-"""
-
-import functools
-import json
 from collections.abc import Callable
 from typing import Any
 
-from moto.applicationautoscaling import models as scaling
-from moto.cloudwatch import responses as cloudwatch
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.iam import models as iam
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.rds import models as rds
 from moto.rds import responses as rds_responses
 from moto.rds.exceptions import DBProxyNotFoundFault, RDSClientError
+
+from headroom.local.moto_extension.wrap import wrap
 
 _Responses = rds_responses.RDSResponse
 _SETTINGS = {"Auth": "auth", "RequireTLS": "require_tls", "IdleClientTimeout": "idle_client_timeout",
@@ -26,13 +19,9 @@ _SETTINGS = {"Auth": "auth", "RequireTLS": "require_tls", "IdleClientTimeout": "
 
 
 def install() -> None:
-    """Add what is missing, and mend what is wrong."""
+    """Add and mend what concerns proxies and their endpoints."""
     _proxies()
     _proxy_endpoints()
-    _clusters_and_subscriptions()
-    _scaling()
-    _alarms()
-    _iam()
 
 
 def _proxies() -> None:
@@ -61,12 +50,12 @@ def _proxies() -> None:
             target.port = 3306 if self.db_proxies[db_proxy_name].engine_family == "MYSQL" else 5432
         return targets
 
-    _wrap(_Responses, "create_db_proxy", create)
+    wrap(_Responses, "create_db_proxy", create)
     _Responses.modify_db_proxy = modify  # type: ignore[attr-defined]
-    _wrap(rds.RDSBackend, "register_db_proxy_targets", register)
+    wrap(rds.RDSBackend, "register_db_proxy_targets", register)
     for name in ("deregister_db_proxy_targets", "register_db_proxy_targets", "delete_db_proxy", "describe_db_proxy_targets",
                  "describe_db_proxy_target_groups", "modify_db_proxy_target_group"):
-        _wrap(rds.RDSBackend, name, _needs_proxy)
+        wrap(rds.RDSBackend, name, _needs_proxy)
 
 
 def _needs_proxy(original: Callable[..., Any], self: Any, *arguments: Any, **named: Any) -> Any:
@@ -109,7 +98,7 @@ def _proxy_endpoints() -> None:
     for name, function in (("create_db_proxy_endpoint", create), ("describe_db_proxy_endpoints", describe),
                            ("modify_db_proxy_endpoint", modify), ("delete_db_proxy_endpoint", delete)):
         setattr(_Responses, name, function)
-    _wrap(rds.RDSBackend, "_get_resource_for_tagging", find)
+    wrap(rds.RDSBackend, "_get_resource_for_tagging", find)
 
 
 class _Endpoint(rds.TaggingMixin):
@@ -123,88 +112,6 @@ class _Endpoint(rds.TaggingMixin):
             "Endpoint": f"{name}.endpoint.proxy-{proxy.url_identifier}.{proxy.region}.rds.amazonaws.com",
             "TargetRole": params.get("TargetRole", "READ_WRITE"), "EndpointNetworkType": params.get("EndpointNetworkType", "IPV4"),
         }
-
-
-def _clusters_and_subscriptions() -> None:
-    def delete_cluster(original: Callable[..., Any], self: Any, cluster_identifier: str, snapshot_name: str | None = None) -> Any:
-        cluster = original(self, cluster_identifier, snapshot_name)
-        for name, snapshot in list(self.cluster_snapshots.items()):  # else the same name again, within the minute, is refused
-            if name.startswith(f"rds:{cluster_identifier}-") and snapshot.snapshot_type == "automated":
-                del self.cluster_snapshots[name]
-        return cluster
-
-    def modify_subscription(self: Any) -> ActionResult:
-        subscription = _subscription(self)
-        for member, attribute in (("SnsTopicArn", "sns_topic_arn"), ("SourceType", "source_type"), ("Enabled", "enabled"),
-                                  ("EventCategories", "event_categories")):
-            if member in self.params:
-                setattr(subscription, attribute, self.params[member])
-        return ActionResult({"EventSubscription": subscription})
-
-    def add_source(self: Any) -> ActionResult:
-        subscription = _subscription(self)
-        subscription.source_ids = [*subscription.source_ids, self.params["SourceIdentifier"]]
-        return ActionResult({"EventSubscription": subscription})
-
-    def remove_source(self: Any) -> ActionResult:
-        subscription = _subscription(self)
-        subscription.source_ids = [source for source in subscription.source_ids if source != self.params["SourceIdentifier"]]
-        return ActionResult({"EventSubscription": subscription})
-
-    _wrap(rds.RDSBackend, "delete_db_cluster", delete_cluster)
-    _Responses.modify_event_subscription = modify_subscription  # type: ignore[attr-defined]
-    _Responses.add_source_identifier_to_subscription = add_source  # type: ignore[attr-defined]
-    _Responses.remove_source_identifier_from_subscription = remove_source  # type: ignore[attr-defined]
-
-
-def _scaling() -> None:
-    def policies(original: Callable[..., Any], self: Any) -> str:
-        answer = json.loads(original(self))
-        names = self._get_param("PolicyNames")  # moto ignores it
-        answer["ScalingPolicies"] = [policy for policy in answer["ScalingPolicies"] if not names or policy["PolicyName"] in names]
-        return json.dumps(answer)
-
-    from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
-    _wrap(ApplicationAutoScalingResponse, "describe_scaling_policies", policies)
-
-
-def _alarms() -> None:
-    def put_composite(self: Any) -> Any:
-        return self.put_metric_alarm()  # it reads AlarmRule already
-
-    cloudwatch.CloudWatchResponse.put_composite_alarm = put_composite  # type: ignore[attr-defined]
-
-
-def _iam() -> None:
-    @functools.cache
-    def managed() -> dict[str, Any]:
-        policies: dict[str, Any] = json.loads(aws_managed_policies_data)
-        return policies
-
-    def attach(original: Callable[..., Any], self: Any, policy_arn: str, role_name: str) -> Any:
-        name = policy_arn.rsplit("/", 1)[-1]
-        if policy_arn not in self.managed_policies and policy_arn.startswith("arn:aws:iam::aws:policy/") and name in managed():
-            policy = iam.AWSManagedPolicy.from_data(name, self.account_id, self.region_name, managed()[name])
-            if policy.arn == policy_arn:
-                self.managed_policies[policy_arn] = policy
-        return original(self, policy_arn, role_name)
-
-    def update_role(original: Callable[..., Any], self: Any, role_name: str, role_description: Any, max_session_duration: Any) -> Any:
-        role = self.get_role(role_name)  # moto forgets what the call doesn't mention
-        return original(self, role_name, role.description if role_description is None else role_description,
-                        max_session_duration or role.max_session_duration)
-
-    _wrap(iam.IAMBackend, "attach_role_policy", attach)
-    _wrap(iam.IAMBackend, "update_role", update_role)
-
-
-def _wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
-    original = getattr(owner, name)
-
-    @functools.wraps(original)
-    def wrapped(self: Any, *arguments: Any, **named: Any) -> Any:
-        return around(original, self, *arguments, **named)
-    setattr(owner, name, wrapped)
 
 
 def _change(proxy: Any, params: Any) -> None:
@@ -231,7 +138,3 @@ def _endpoint(response: Any) -> _Endpoint:
     if name not in _endpoints(response.backend):
         raise RDSClientError("DBProxyEndpointNotFoundFault", f"DBProxyEndpoint {name} not found")
     return _endpoints(response.backend)[name]
-
-
-def _subscription(response: Any) -> Any:
-    return next(iter(response.backend.describe_event_subscriptions(response.params["SubscriptionName"])))
