@@ -17,8 +17,8 @@ from headroom.settings.supply import READERS_HIGHEST
 class Pool(Section):
     """One pool in each process: {endpoint: writer, path: proxy, connections_max: 8}."""
 
-    endpoint: Role = Field(description="what the pool connects to")
-    path: Path = Field(description="through RDS Proxy, or straight to the cluster")
+    endpoint: Role = Field(description="what the pool connects to, writer or reader")
+    path: Path = Field(description="proxy (through RDS Proxy) or direct (straight to the cluster)")
     connections_max: StrictInt = Field(
         ge=1, le=100_000, description="the pool's maximum in each process; leave out a pool that isn't used"
     )
@@ -74,7 +74,7 @@ class Service(Section):
         default=3000, ge=1, le=1000 * DAY_SECONDS, description="milliseconds after which its clients give up"
     )
     pins: StrictBool = Field(
-        default=False, description="true: it keeps session state, so the proxy can't share its connections"
+        default=False, description="with true, it keeps session state, so the proxy can't share its connections"
     )
     deploy_surge_percent: StrictFloat = Field(
         default=25.0, ge=0, le=1000, description="extra instances while a deploy rolls, in percent of instances_max"

@@ -75,15 +75,15 @@ def explained(
         description: the remedy for the value itself.
     """
     for error in details:
-        if error["type"] == "default_factory_not_called":  # a consequence of another error, which is in the list
+        if _follows_from_another(error):
             continue
-        parent, remedy = model, description
+        parent, remedy = model, description.rstrip(".")
         at = path
         for part in error["loc"]:
             at += f"[{part}]" if isinstance(part, int) else step(part)
             field = _model_fields(parent).get(str(part))
             if field is not None:
-                remedy = field.description or remedy
+                remedy = (field.description or remedy).rstrip(".")
                 parent = _inner_model(field.annotation) or parent
         if error["type"] == "extra_forbidden":
             yield Problem(at, f"unknown key: {meant(str(error['loc'][-1]), _model_fields(parent))}")
@@ -91,6 +91,13 @@ def explained(
             yield Problem(at, f"is missing: {remedy}")
         else:
             yield Problem(at, f"{_finding(error)}: {remedy}")
+
+
+def _follows_from_another(error: ErrorDetails) -> bool:
+    """A default that needs a wrong value, or a list that is too short only without its wrong items."""
+    if error["type"] == "too_short":
+        return bool(len(error["input"]) >= error["ctx"]["min_length"])
+    return error["type"] == "default_factory_not_called"
 
 
 def _model_fields(model: type[BaseModel] | None) -> dict[str, FieldInfo]:
@@ -116,8 +123,8 @@ _FINDINGS = {
     "less_than_equal": "must be at most {le}{got}",
     "multiple_of": "must be a multiple of {multiple_of}{got}",
     "finite_number": "must be a finite number{got}",
-    "too_short": "must have at least {min_length}, got {actual_length}",
-    "too_long": "must have at most {max_length}",
+    "too_short": "must list at least {min_length}, got {actual_length}",
+    "too_long": "must list at most {max_length}",
     "string_too_long": "must have at most {max_length} characters{got}",
     "string_pattern_mismatch": "is not of the right form{got}",
     "value_error": "{error}{got}",
@@ -126,7 +133,12 @@ _FINDINGS = {
 
 def _finding(error: ErrorDetails) -> str:
     template = _FINDINGS.get(error["type"], error["msg"].replace("{", "{{").replace("}", "}}") + "{got}")
-    context = error.get("ctx", {})
-    if "expected" in context:  # pydantic quotes the values of an enumeration; they are written without
-        context["expected"] = context["expected"].replace("'", "")
+    context = {key: _plainly(value) for key, value in error.get("ctx", {}).items()}
     return template.format(**context, got=f", got {shown(error['input'])}")
+
+
+def _plainly(value: object) -> object:
+    """A limit without its `.0`; the allowed values of an enumeration without quotes."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value.replace("'", "") if isinstance(value, str) else value

@@ -1,5 +1,6 @@
 """From a stack file to `Settings`, and back. Every section is checked by itself first, then one against the other."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ from headroom.settings.values import Cleaner, top_level
 
 REGION = "aws:region"
 KEYS = tuple(key for key in Settings.model_fields if key != "region")
+_SECTION = re.compile(r"([a-z_:]*)(?:\[([0-9]+)\])?")
 _TEXTS = ("region", "environment")
 _MODELS: dict[str, type[BaseModel]] = {
     "database": supply.Database,
@@ -54,15 +56,19 @@ def parse(config: Mapping[str, object], where: str) -> Settings:
     reading = _Reading()
     reading.take(config)
     parts = reading.validated()
-    problems = reading.problems + reading.cleaner.problems
+    problems = reading.cleaner.problems + reading.problems
     if not problems:
         return Settings(**parts)
-    order = {_path(key): i for i, key in enumerate(Settings.model_fields)}
     first: dict[str, Problem] = {}
-    for problem in sorted(problems, key=lambda p: p in reading.problems):  # what a value is not explains what it fails
+    for problem in problems:  # what a value is explains what it fails
         first.setdefault(problem.path, problem)
-    ordered = sorted(first.values(), key=lambda p: order.get(p.path.partition(".")[0].partition("[")[0], -1))
-    raise SettingsError(f"{where}: {p.path}: {p.message}" for p in ordered)
+    raise SettingsError(f"{where}: {p.path}: {p.message}" for p in sorted(first.values(), key=_place))
+
+
+def _place(problem: Problem) -> tuple[int, int]:
+    """Where a problem stands in the list: unknown keys first, then section by section, item by item."""
+    at = _SECTION.match(problem.path)
+    return (_ORDER.get(at[1], -1), int(at[2] or -1)) if at else (-1, -1)
 
 
 def dump(settings: Settings) -> str:
@@ -75,6 +81,9 @@ def dump(settings: Settings) -> str:
 
 def _path(key: str) -> str:
     return REGION if key == "region" else key_path(key)
+
+
+_ORDER = {_path(key): i for i, key in enumerate(Settings.model_fields)}
 
 
 class _Reading:
@@ -122,10 +131,19 @@ class _Reading:
     def _section(self, key: str, raw: object) -> object:
         model = _MODELS.get(key, _kind(key))
         if key == "network":
-            existing = isinstance(raw, dict) and not raw.keys().isdisjoint(supply.ExistingNetwork.model_fields)
-            model = supply.ExistingNetwork if existing else supply.NewNetwork
+            model, raw = self._network(raw)
         value = self._checked(_path(key), raw, model, Settings.model_fields[key].description)
         return Margins(**value.model_dump()) if key == "margins" and isinstance(value, BaseModel) else value
+
+    def _network(self, raw: object) -> tuple[type[BaseModel], object]:
+        """Which of the two kinds it is, and its keys without the other kind's."""
+        if not isinstance(raw, dict) or raw.keys().isdisjoint(supply.ExistingNetwork.model_fields):
+            return supply.NewNetwork, raw
+        for key in supply.NewNetwork.model_fields:
+            if key in raw:
+                message = "is for a network to create, but the other keys here name one that exists: give one kind only"
+                self.problems.append(Problem(f"{_path('network')}.{key}", message))
+        return supply.ExistingNetwork, {k: v for k, v in raw.items() if k not in supply.NewNetwork.model_fields}
 
     def _items(self, key: str, raw: object, parts: Mapping[str, Any]) -> list[tuple[int, object]]:
         """The well-formed items, each with its index in the file."""
@@ -135,13 +153,15 @@ class _Reading:
         for i, value in enumerate(listed if isinstance(listed, tuple) else ()):
             if key == "services" and isinstance(value, dict):
                 database = parts.get("database")
-                value = {"database": "unknown" if database is None else database.name} | value  # noqa: PLW2901
-            item = self._checked(f"{_path(key)}[{i}]", value, model, model.__doc__)
+                completed = {"database": "unknown" if database is None else database.name} | value
+            else:
+                completed = value
+            item = self._checked(f"{_path(key)}[{i}]", completed, model, model.__doc__)
             if item is not None:
                 items.append((i, item))
         return items
 
-    def _checked(self, path: str, raw: object, kind: Any, description: str | None) -> object:  # noqa: ANN401 (any annotation)
+    def _checked(self, path: str, raw: object, kind: Any, description: str | None) -> object:
         """The value as that kind: a model, or any other annotation."""
         try:
             return TypeAdapter[object](kind).validate_python(raw)
@@ -151,6 +171,6 @@ class _Reading:
             return None
 
 
-def _kind(key: str) -> Any:  # noqa: ANN401 (any annotation)
+def _kind(key: str) -> Any:
     field = Settings.model_fields[key]
     return Annotated[field.annotation, field]

@@ -22,7 +22,7 @@ class Settings(BaseModel):
     region: Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z]{2}(-[a-z]{2,12}){1,2}-[0-9]\z")] = Field(
         description="the AWS region of the stack, such as eu-west-1"
     )
-    environment: Environment = Field(description="the profile that the stack's defaults come from")
+    environment: Environment = Field(description="the profile that the stack's defaults come from, such as prod")
     network: supply.NewNetwork | supply.ExistingNetwork = Field(
         description="{cidr: 10.20.0.0/16, zones: 3} to create one, or your own {vpc_id: ..., subnet_ids: [...]}"
     )

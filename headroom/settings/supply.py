@@ -60,7 +60,7 @@ _LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096
 class Database(Section):
     """The Aurora cluster: {engine: ..., engine_version: ..., instance_class: ..., readers: 2, name: shop}."""
 
-    engine: Engine = Field(description="the database engine")
+    engine: Engine = Field(description="the database engine, aurora-postgresql or aurora-mysql")
     engine_version: Annotated[str, text(r"[0-9a-z._]{1,40}")] = Field(
         description='the whole version, quoted: "16.6" for aurora-postgresql, "8.0.mysql_aurora.3.08.0" for '
         "aurora-mysql"
@@ -88,9 +88,9 @@ class Database(Section):
     backup_retention_days: StrictInt = Field(
         ge=1, le=35, description="days that automatic backups are kept; AWS takes 1 to 35"
     )
-    deletion_protection: StrictBool = Field(description="true: AWS refuses to delete the cluster")
-    skip_final_snapshot: StrictBool = Field(description="true: nothing is kept when the cluster is deleted")
-    protect: StrictBool = Field(description="true: Pulumi refuses to destroy the cluster")
+    deletion_protection: StrictBool = Field(description="with true, AWS refuses to delete the cluster")
+    skip_final_snapshot: StrictBool = Field(description="with true, nothing is kept when the cluster is deleted")
+    protect: StrictBool = Field(description="with true, Pulumi refuses to destroy the cluster")
     monitoring_interval_seconds: Annotated[StrictInt, one_of(0, 1, 5, 10, 15, 30, 60)] = Field(
         description="enhanced monitoring's interval; 0 turns it off"
     )

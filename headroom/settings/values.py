@@ -28,8 +28,8 @@ def top_level(value: object, *, text: bool) -> object:
     """
     if isinstance(value, bool):
         value = "true" if value else "false"
-    elif isinstance(value, (int, float)) and text:
-        value = f"{value:g}" if isinstance(value, float) else str(value) if abs(value) < 10**20 else "a huge number"
+    elif text and isinstance(value, (int, float)):
+        value = str(_number(value))
     if not isinstance(value, str):
         return value
     if value == "":
@@ -48,11 +48,8 @@ def _json(text: str) -> object:
             found[key] = Unreadable("is given twice: keep one of them") if key in found else value
         return found
 
-    def number(digits: str) -> float:
-        return float(digits) if len(digits) < 400 else float("inf")
-
     try:
-        value: object = json.loads(text, object_pairs_hook=unique, parse_int=number, parse_float=number)
+        value: object = json.loads(text, object_pairs_hook=unique, parse_int=float)
     except ValueError as error:
         return Unreadable(f"is not valid JSON ({error}): write it as a YAML mapping or list")
     except RecursionError:
@@ -97,11 +94,13 @@ def _scalar(value: object) -> object:
     return Unreadable(f"is a {type(value).__name__}: write a plain value")
 
 
-def _number(value: float) -> float:
+def _number(value: float) -> object:
     """Whole numbers as int, whether they were written 2 or 2.0: the engine doesn't tell them apart."""
-    if abs(value) <= _EXACT_MAX and value == int(value):
-        return int(value)
-    try:
-        return float(value)
-    except OverflowError:
-        return math.copysign(math.inf, value)
+    if isinstance(value, int) and abs(value) > _EXACT_MAX:
+        try:
+            value = float(value)
+        except OverflowError:
+            value = math.inf if value > 0 else -math.inf
+    if not math.isfinite(value):
+        return Unreadable(f"must be a finite number, got {value}: write a plain decimal number")
+    return int(value) if value == int(value) and abs(value) <= _EXACT_MAX else value

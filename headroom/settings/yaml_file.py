@@ -6,6 +6,7 @@ finds the structure here. What a plain scalar is, is decided below: what every r
 boolean or null is that; anything else is refused where it is used.
 """
 
+import math
 import re
 from pathlib import Path
 
@@ -25,7 +26,7 @@ _NAMED: dict[str, bool | None] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
-_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,17}([eE][-+][0-9]{1,2})?")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,30}([eE][-+][0-9]{1,3})?")
 _NUMBER_TO_SOME = re.compile(
     r"[-+]?(0x[0-9a-f]+|0o?[0-9]+|0b[01]+|[0-9]+(\.[0-9]*)?(e[-+]?[0-9]+)?|\.[0-9]+(e[-+]?[0-9]+)?|\.inf|\.nan)",
     re.IGNORECASE,
@@ -100,8 +101,8 @@ def _tree(text: str, name: str) -> object:
         why = error.problem or error.context or "broken"
     except yaml.reader.ReaderError as error:
         why = f"{error.reason}, character {error.position}"
-    except (ValueError, OverflowError) as error:  # PyYAML lets those of an escape such as "\UFFFFFFFF" through
-        why = str(error)
+    except (ValueError, OverflowError):  # what PyYAML makes of an escape such as "\UFFFFFFFF"
+        why = "an escape that is no character"
     except RecursionError:
         why = "nested too deeply"
     raise SettingsError([f"{name}: {at}is not valid YAML ({why}): correct that first, nothing else was checked"])
@@ -165,7 +166,7 @@ def _scalar(node: yaml.ScalarNode) -> object:  # noqa: PLR0911 (one for each kin
         return _NAMED[text]
     if _INTEGER.fullmatch(text):
         return int(text)
-    if _DECIMAL.fullmatch(text):
+    if _DECIMAL.fullmatch(text) and math.isfinite(float(text)):
         return float(text)
     if _TIME.fullmatch(text):
         return Unreadable(UNQUOTED_TIME)
