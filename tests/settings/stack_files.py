@@ -176,9 +176,9 @@ def nearly_right(draw: st.DrawFn, values: st.SearchStrategy[Any] = ANYTHING) -> 
             if not inner or draw(st.integers(0, 2)) == 0:
                 break
             place = place[draw(st.sampled_from(inner))]
-        if keys and draw(st.integers(0, 3)) == 0:
+        if draw(st.integers(0, 3)) == 0 and keys:
             del place[draw(st.sampled_from(keys))]
-        elif keys and draw(st.booleans()):
+        elif draw(st.booleans()) and keys:
             key = draw(st.sampled_from(keys))
             place[key] = draw(values)
         elif isinstance(place, dict):

@@ -1,6 +1,6 @@
 """What a stack file may look like, before anything is known about its keys."""
 
-import os
+import errno
 from pathlib import Path
 
 import pytest
@@ -75,11 +75,12 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "Pulumi.test.yaml") == "Pulumi.test.yaml: can't be read: Is a directory"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, "config: {}")
-    path.chmod(0)
-    assert refused(path) == "Pulumi.test.yaml: can't be read: Permission denied"
+def test_an_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)  # root reads every file, so a mode wouldn't do
+    assert refused(tmp_path / "Pulumi.test.yaml") == "Pulumi.test.yaml: can't be read: Permission denied"
 
 
 def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
