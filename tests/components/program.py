@@ -54,8 +54,9 @@ class Program:
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def all(self, type_: str) -> dict[str, Declared]:
-        """The resources of a type, by the end of their token (`rds/proxy:Proxy`), by name."""
-        return {d.name: d for d in self.declared if d.type.endswith(type_)}
+        """The resources of a type, by the end of their token (`rds/proxy:Proxy`), by name and in its order."""
+        found = sorted((d for d in self.declared if d.type.endswith(type_)), key=lambda d: d.name)
+        return {d.name: d for d in found}
 
     def one(self, type_: str) -> Declared:
         found = list(self.all(type_).values())

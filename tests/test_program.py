@@ -1,0 +1,141 @@
+"""The whole program, on each stack file of the project."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from headroom.settings import Environment, load
+from tests.components.conftest import Ran
+from tests.components.conftest import ran as ran  # noqa: PLC0414 (a fixture)
+from tests.components.program import ROOT, Program, run
+
+STACKS = ["Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "Pulumi.local.yaml"]
+EXAMPLES = [
+    "docs/examples/mysql.yaml",
+    "docs/examples/own-network.yaml",
+    "docs/examples/before-the-incident.yaml",
+]
+
+
+def shape(program: Program) -> set[str]:
+    """Types and names, without the stack's own name and the numbers of instances and zones."""
+    stack = next(d.name for d in program.declared if d.type == "headroom:index:Network")
+    return {d.key.replace(stack, "stack") for d in program.declared}
+
+
+@pytest.mark.parametrize("file", STACKS + EXAMPLES)
+def test_the_program_accepts_every_stack_file_and_example(ran: Ran, file: str) -> None:
+    program = ran(file)
+    assert program.one(":Cluster")
+    assert set(program.outputs) == {"alarms", "budget", "endpoints", "secret_arns", "security_groups"}
+
+
+@pytest.mark.parametrize("file", STACKS)
+def test_the_budget_of_every_stack_fits_without_a_finding(file: str) -> None:
+    from headroom.budget import evaluate
+
+    budget = evaluate(load(ROOT / file).stack("any"))
+    assert budget.fits
+    assert not budget.findings
+
+
+def test_local_differs_from_prod_only_in_the_environment() -> None:
+    prod, local = (yaml.safe_load((ROOT / f"Pulumi.{name}.yaml").read_text())["config"] for name in ("prod", "local"))
+    assert local == prod | {"headroom:environment": "local"}
+
+
+def test_what_is_declared_for_local_differs_from_prod_only_in_what_lets_it_be_destroyed(ran: Ran) -> None:
+    def properties(program: Program, stack: str) -> dict[str, Any]:
+        return {
+            f"{d.key}.{key}".replace(stack, "stack"): json.dumps(value).replace(stack, "stack")
+            for d in program.declared
+            for key, value in d.inputs.items()
+            if d.type != "pulumi:providers:aws"
+        }
+
+    prod = properties(ran("Pulumi.prod.yaml"), "headroom-prod")
+    local = properties(ran("Pulumi.local.yaml"), "headroom-local")
+    differing = {key for key in prod.keys() | local.keys() if prod.get(key) != local.get(key)}
+    assert differing == {
+        "aws:rds/cluster:Cluster::stack.deletionProtection",
+        "aws:rds/cluster:Cluster::stack.skipFinalSnapshot",
+        "aws:rds/cluster:Cluster::stack.finalSnapshotIdentifier",
+        "aws:secretsmanager/secret:Secret::stack-search.recoveryWindowInDays",
+        "headroom:index:Budget::stack.environment",
+    }
+
+
+def test_stacks_differ_by_data_and_not_by_kind(ran: Ran) -> None:
+    kinds = [{d.type for d in ran(file).declared} for file in STACKS]
+    calendar = {
+        "aws:appautoscaling/scheduledAction:ScheduledAction"
+    }  # dev has no sale, staging's rehearsal may be over
+    assert {frozenset(kind - calendar) for kind in kinds} == {frozenset(kinds[0] - calendar)}
+
+
+@pytest.mark.parametrize("file", STACKS + EXAMPLES)
+def test_no_property_of_any_resource_is_a_password(ran: Ran, file: str) -> None:
+    program = ran(file)
+
+    def keys(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            return set(value).union(*map(keys, value.values()))
+        return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+    for declared in program.declared:
+        named = {key for key in keys(declared.inputs) if "password" in key.lower() or key == "secretString"}
+        assert named <= {"manageMasterUserPassword", "clientPasswordAuthType"}, declared.key
+
+
+@pytest.mark.parametrize("file", STACKS + EXAMPLES)
+def test_everything_in_aws_belongs_to_a_component_and_every_component_to_the_stack(ran: Ran, file: str) -> None:
+    for declared in ran(file).declared:
+        component = declared.type.startswith(("headroom:index:", "pulumi:providers:"))
+        assert declared.parent.startswith("pulumi:pulumi:Stack" if component else "headroom:index:"), declared.key
+
+
+@pytest.mark.parametrize("file", STACKS)
+def test_every_resource_carries_project_stack_and_environment(ran: Ran, file: str) -> None:
+    stack = Path(file).stem.removeprefix("Pulumi.")
+    provider = ran(file).one("pulumi:providers:aws")
+    assert json.loads(provider["defaultTags"]) == {
+        "tags": {"project": "headroom", "stack": stack, "environment": Environment(stack)}
+    }
+
+
+def test_the_outputs_give_endpoints_and_the_secrets_arns_but_never_a_value(ran: Ran) -> None:
+    outputs = ran("Pulumi.prod.yaml").outputs
+    assert set(outputs["endpoints"]) == {"writer", "reader", "proxy", "proxy_read_only"}
+    assert set(outputs["secret_arns"]) == {"headroom_admin", "search"}
+    assert all(arn.startswith("arn:aws:") for arn in outputs["secret_arns"].values())
+    assert set(outputs["security_groups"]) == {"application", "direct", "break_glass"}
+    assert len(outputs["alarms"]) == 13
+
+
+def test_bad_settings_end_the_program_with_every_error_and_before_any_resource(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "Pulumi.prod.yaml").read_text()
+    wrong = tmp_path / "Pulumi.prod.yaml"
+    wrong.write_text(
+        text.replace("readers_max: 6", "readers_max: 4").replace("connections_max: 10", "connections_max: 0")
+    )
+    with pytest.raises(pulumi.RunError) as caught:
+        run(wrong, monkeypatch)
+    assert str(caught.value) == (
+        "\n"
+        "Pulumi.prod.yaml: headroom:services[1].pools[0].connections_max: must be at least 1, got 0: "
+        "the pool's maximum in each process; leave out a pool that isn't used\n"
+        "Pulumi.prod.yaml: headroom:events[0].readers_min: must be between autoscaling's readers_min (2) and "
+        "readers_max (4), got 5: an event raises the minimum, up to the maximum\n"
+        "2 errors"
+    )
+
+
+def test_nothing_on_the_way_to_a_real_account_imports_the_local_parts() -> None:
+    for file in [ROOT / "__main__.py", *(ROOT / "components").glob("*.py")]:
+        assert "headroom.local" not in file.read_text(), file
