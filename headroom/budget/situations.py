@@ -89,7 +89,7 @@ def standings(situation: Situation, cluster: Cluster) -> list[Standing]:
     if situation.losing == "instance":
         return _without_an_instance(all_there)
     if situation.losing == "zone":
-        return _without_a_zone(all_there, cluster, extra)
+        return _without_a_zone(cluster, extra)
     return [all_there]
 
 
@@ -112,15 +112,15 @@ def _without_an_instance(all_there: Standing) -> list[Standing]:
     return found or [all_there]  # the only instance restarts in place: it alone carries everything again
 
 
-def _without_a_zone(all_there: Standing, cluster: Cluster, extra: int) -> list[Standing]:
+def _without_a_zone(cluster: Cluster, extra: int) -> list[Standing]:
     zones = sorted({i.zone for i in cluster.instances})
-    if len(zones) == 1:  # nothing is left to carry anything, a finding; or it is another zone, where only hosts are
-        return [replace(all_there, lost_zone=True)]
+    if len(zones) == 1:  # without it nothing is left to carry anything: a finding. Another zone has only hosts in it
+        zones = ["another zone"]
     found = []
     for zone in zones:
         declared = tuple(r for r in cluster.readers if r.zone != zone)
         # Where AWS puts autoscaled replicas isn't declared: they are taken as spread, and the lost share is rounded up.
-        left = declared + (autoscaled_replica(cluster),) * (extra - -(-extra // len(zones)))
+        left = declared + (autoscaled_replica(cluster),) * (extra - -(-extra // max(2, len(zones))))
         if cluster.writer.zone != zone:
             found.append(Standing(writer=cluster.writer, readers=left, lost_zone=True))
         else:

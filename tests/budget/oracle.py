@@ -78,6 +78,7 @@ class Answer:
     lines: tuple[OracleLine, ...]
 
 
+@cache
 def exact(number: float) -> Fraction:
     """The number as a person wrote it: 0.1 is one tenth."""
     return Fraction(str(number))
@@ -328,34 +329,47 @@ def supply(stack: Stack, instance: Instance) -> Supply:
     )
 
 
-def demand(stack: Stack, world: World, role: Role) -> list[Need]:
-    """What every pool asks of an instance in that role."""
-    return [
+@dataclass(frozen=True)
+class Demand:
+    """What all pools ask of one instance."""
+
+    direct: int
+    proxied: int
+    busy: Fraction
+    stuck: bool
+
+
+def demand(stack: Stack, world: World, role: Role) -> Demand:
+    """What every pool asks of an instance in that role, added up."""
+    needs = [
         need(stack, world, service, asked, share)
         for service in stack.services
         for asked in service.pools
         if (share := shares(world, role, asked.endpoint, stack.margins.reader_skew_factor)) > 0
     ]
+    return Demand(
+        direct=sum(n.held for n in needs),
+        proxied=math.ceil(sum(n.borrowed for n in needs) * exact(stack.margins.proxy_node_factor)),
+        busy=sum((n.busy for n in needs), Fraction(0)),
+        stuck=any(n.stuck for n in needs),
+    )
 
 
-def line(stack: Stack, world: World, role: Role, instance: Instance, has: Supply, asked: list[Need]) -> OracleLine:
-    direct = sum(n.held for n in asked)
-    proxied = math.ceil(sum(n.borrowed for n in asked) * exact(stack.margins.proxy_node_factor))
-    busy = sum((n.busy for n in asked), Fraction(0))
+def line(world: World, role: Role, instance: Instance, has: Supply, asked: Demand) -> OracleLine:
     wrong = {
-        "slots": direct + has.pool > has.usable,
-        "pool": proxied > has.pool,
-        "cpu": busy > has.cpu,
-        "memory": direct + has.pool_high > has.memory,
-        "hot-row": world.accepted and any(n.stuck for n in asked),
+        "slots": asked.direct + has.pool > has.usable,
+        "pool": asked.proxied > has.pool,
+        "cpu": asked.busy > has.cpu,
+        "memory": asked.direct + has.pool_high > has.memory,
+        "hot-row": world.accepted and asked.stuck,
     }
     return OracleLine(
         situation=world.name,
         accepted=world.accepted,
         role=role,
         instance=instance.name,
-        direct=direct,
-        proxied=proxied,
+        direct=asked.direct,
+        proxied=asked.proxied,
         usable=has.usable,
         pool=has.pool,
         wrong=frozenset(reason for reason, true in wrong.items() if true),
@@ -369,7 +383,7 @@ def ask(stack: Stack) -> Answer:
     if (cluster.readers_max or 0) > len(cluster.readers):  # it may come, asked for or not
         replica = Instance(name="scheduled", instance_class=cluster.writer.instance_class)
         everybody[replica] = supply(stack, replica)
-    demands: dict[tuple[str, int, Role], list[Need]] = {}  # of equal worlds; everything else is done again and again
+    demands: dict[tuple[str, int, Role], Demand] = {}  # of equal worlds; everything else is done again and again
     lines: list[OracleLine] = []
     for world in worlds(stack):
         for role, instance in [(Role.WRITER, world.writer)] + [(Role.READER, reader) for reader in world.readers]:
@@ -378,7 +392,7 @@ def ask(stack: Stack) -> Answer:
             key = (world.name, len(world.readers), role)
             if key not in demands:
                 demands[key] = demand(stack, world, role)
-            lines.append(line(stack, world, role, instance, everybody[instance], demands[key]))
+            lines.append(line(world, role, instance, everybody[instance], demands[key]))
     wrong = {reason for found in lines for reason in found.wrong}
     if any(has.pool_high > has.cpu * exact(stack.margins.pool_over_cpu_cap_factor) for has in everybody.values()):
         wrong.add("throttle")
