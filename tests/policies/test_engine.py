@@ -1,0 +1,135 @@
+"""The pack under the real engine: what it refuses stops `preview` and `up`, what it only notes doesn't."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from headroom.local import emulator as emulators
+from headroom.local.checkout import Checkout
+from headroom.local.engine import ensure_engine
+from headroom.local.environment import for_engine
+from headroom.local.stack import prepare
+from tests.policies.harness import PACK, ROOT
+
+pytestmark = pytest.mark.engine
+
+#: A program that isn't ours: a cluster and its instance, and nobody has declared who connects.
+PROGRAM = """
+import pulumi_aws as aws
+cluster = aws.rds.Cluster("theirs", engine="aurora-postgresql", master_username="root", storage_encrypted={encrypted},
+    manage_master_user_password=True, skip_final_snapshot=True)
+aws.rds.ClusterInstance("theirs-1", cluster_identifier=cluster.id, engine="aurora-postgresql",
+    instance_class="db.r6g.large")
+"""
+CONFIG = PACK / "config"
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a pulumi command in a foreign project, on an emulator of its own."""
+    root = tmp_path_factory.mktemp("foreign")
+    (root / "Pulumi.yaml").write_text("name: foreign\nruntime: python\n")
+    (root / "Pulumi.dev.yaml").write_text("config: {aws:region: eu-west-1}\n")
+    for package in ("policies", "headroom"):
+        (root / package).mkdir()
+        (root / package / "__init__.py").write_text("raise ImportError('the wrong one')\n")
+    checkout = Checkout(root)
+    with emulators.private(checkout) as emulator:
+        backend = tmp_path_factory.mktemp("backend")
+        values = for_engine(prepare(checkout, ensure_engine(print), emulator, backend=backend, stack="dev"))
+
+        def command(
+            *arguments: str, encrypted: bool = True, config: Path = CONFIG / "prod.json"
+        ) -> "subprocess.CompletedProcess[str]":
+            (root / "__main__.py").write_text(PROGRAM.format(encrypted=encrypted))
+            packs = ["--policy-pack", str(PACK), "--policy-pack-config", str(config)]
+            if arguments[0] not in {"preview", "up"}:
+                packs = []
+            return subprocess.run(
+                [str(checkout.bin / "pulumi"), *arguments, "--stack", "dev", "--non-interactive", *packs],
+                cwd=root,
+                env=values,
+                text=True,
+                capture_output=True,
+                check=False,
+                timeout=300,
+            )
+
+        yield command
+
+
+def rules(output: str, level: str) -> set[str]:
+    """The rules of that level in the engine's list."""
+    return set(re.findall(rf"- \[{level}\]\s+([\w-]+)", output))
+
+
+def test_a_mandatory_violation_stops_preview_and_up(run: Run) -> None:
+    for command in (("preview",), ("up", "--yes")):
+        done = run(*command, encrypted=False)
+        assert done.returncode == 1, done.stdout + done.stderr
+        said = done.stdout + done.stderr
+        assert rules(said, "mandatory") == {
+            "sec-encrypted-private",
+            "conn-demand-fits",
+            "alrm-connections-required",
+        }, said
+        assert "Traceback" not in said
+    assert '"resources"' not in run("stack", "export").stdout  # nothing was made
+
+
+def test_an_advisory_one_stops_neither(run: Run) -> None:
+    try:
+        for command in (("preview",), ("up", "--yes")):
+            done = run(*command, config=CONFIG / "dev.json")
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert rules(done.stdout, "mandatory") == set()
+            assert rules(done.stdout, "advisory") == {"conn-demand-fits", "alrm-connections-required"}
+    finally:
+        assert run("destroy", "--yes").returncode == 0
+
+
+def test_a_config_key_that_no_rule_has_stops_the_engine(run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text('{"conn-demand-fit": "advisory"}')
+    done = run("preview", config=wrong)
+    assert done.returncode != 0
+    assert "conn-demand-fit: there is no such rule: use one of alrm-connections-required, " in done.stdout + done.stderr
+
+
+def preview(stack: str) -> "subprocess.CompletedProcess[str]":
+    """What `make preview STACK=...` does."""
+    return subprocess.run(
+        [sys.executable, "-c", "from headroom.cli import main; main()", "local", "preview", stack],
+        cwd=ROOT,
+        text=True,
+        capture_output=True,
+        check=False,
+        timeout=300,
+    )
+
+
+def test_the_shop_before_the_incident_is_refused_by_five_rules() -> None:
+    done = preview("docs/examples/before-the-incident.yaml")
+    assert done.returncode != 0
+    assert rules(done.stdout, "mandatory") == {
+        "alrm-connections-required",
+        "conn-demand-fits",
+        "conn-max-connections-bounds",
+        "conn-proxy-required",
+        "scal-bounds",
+    }
+    for rule in rules(done.stdout, "mandatory"):
+        assert f"[{rule}] " in done.stdout
+
+
+@pytest.mark.parametrize("stack", ["prod", "staging", "dev"])
+def test_our_own_stacks_pass_without_a_note(stack: str) -> None:
+    done = preview(stack)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✅ headroom@v0.1.0" in done.stdout
+    assert rules(done.stdout, "mandatory") | rules(done.stdout, "advisory") == set()
