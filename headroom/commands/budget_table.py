@@ -145,7 +145,7 @@ def _situation(out: Console, name: str, line: Line) -> list[Text]:
     limits = line.capacity
     of_limit = {
         Term.SLOTS: f"{line.taken:,}/{limits.usable:,}",
-        Term.POOL: f"{line.proxied:,}/{limits.pool:,}",
+        Term.POOL: f"{line.proxied:,}/{limits.pool:,}" if limits.pool or line.proxied else "-",
         Term.CPU: f"{line.busy:,.0f}/{limits.cpu_cap:,}",
         Term.MEMORY: f"{line.direct + limits.pool_at_most:,}/{limits.memory_cap:,}",
     }

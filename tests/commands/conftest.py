@@ -55,11 +55,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def repository(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The project under git, with one commit on the branch `main`."""
-    for name, value in {
-        "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com",
-        "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "somebody")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "somebody@example.com")
+    for settings in ("GLOBAL", "SYSTEM"):  # nobody's own hooks, signing or branch names
+        monkeypatch.setenv(f"GIT_CONFIG_{settings}", "/dev/null")
     git(project, "init", "--quiet", "--initial-branch=main")
     commit(project, "the worked stack")
     return project

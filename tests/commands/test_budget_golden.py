@@ -1,4 +1,4 @@
-"""What is printed about the repository's own stacks, and the command's help: compared whole (`make golden` renews them)."""
+"""What is printed about the repository's own stacks, and the help, compared whole (`make golden` renews it)."""
 
 import os
 import subprocess
