@@ -36,8 +36,8 @@ def _shape(stack: Stack) -> Iterable[Finding]:
     if len(stack.proxies) > 1:
         yield _warning(
             "several-proxies",
-            f"{len(stack.proxies)} proxies: which service uses which isn't declared, so all of them are taken to share one "
-            "pool; no proxy lends its part to another",
+            f"{len(stack.proxies)} proxies: which service uses which isn't declared, so all of them are taken to share "
+            "one pool; no proxy lends its part to another",
         )
     reading = [s.name for s in stack.services for p in s.pools if p.endpoint is Role.READER and p.path is Path.PROXY]
     if reading and cluster.readers and stack.proxies and not any(p.reader_endpoint for p in stack.proxies):
@@ -57,8 +57,8 @@ def _shape(stack: Stack) -> Iterable[Finding]:
     if cluster.engine is Engine.MYSQL and cluster.readers_max is not None and _explicit(stack):
         yield _error(
             "mysql-explicit-autoscaled",
-            "max_connections is set in an instance's parameter group, and AWS doesn't say which group an autoscaled replica "
-            "gets: leave max_connections to the engine, or declare the readers instead of autoscaling them",
+            "max_connections is set, on Aurora MySQL in the instances' parameter group, and AWS doesn't say which group "
+            "an autoscaled replica gets: leave max_connections to the engine, or declare the readers instead of autoscaling them",
         )
 
 
@@ -92,8 +92,8 @@ def _certainty(stack: Stack) -> Iterable[Finding]:
     for name, limit in bounds.items():
         yield _warning(
             "undocumented-class",
-            f"{name}: AWS documents no max_connections for {stack.cluster.engine}; between {limit.low:,} and {limit.high:,} "
-            "is assumed. Set max_connections, or read it from a running instance and declare the class",
+            f"{name}: AWS documents no max_connections for {stack.cluster.engine}; between {limit.low:,} and "
+            f"{limit.high:,} is assumed. Set max_connections, or read it from a running instance and declare the class",
         )
     if stack.cluster.instances and no_failover_target(stack.cluster):
         yield _warning(
@@ -125,8 +125,8 @@ _CHECKS = (
         "slots",
         lambda line: line.taken - line.capacity.usable,
         lambda line: (
-            f"direct pools ({line.direct:,}) and the proxy's pool ({line.capacity.pool:,}) take {line.taken:,} connections; "
-            f"{line.capacity.usable:,} of {line.capacity.ceiling} are usable"
+            f"direct pools ({line.direct:,}) and the proxy's pool ({line.capacity.pool:,}) take {line.taken:,} "
+            f"connections; {line.capacity.usable:,} of {line.capacity.ceiling} are usable"
         ),
     ),
     _Check(
@@ -195,8 +195,9 @@ def _hot_rows(lines: Sequence[Line]) -> Iterable[Finding]:
             situation=line.situation,
             instance=line.instance,
             message=(
-                f"{name}, {line.situation}: transactions queue on one row, which is asked for {utilisation:.1f} times as fast as it can be "
-                "locked and released: no number of connections helps; hold the row shorter, spread it, or shed load"
+                f"{name}, {line.situation}: transactions queue on one row, which is asked for {utilisation:.1f} times "
+                "as fast as it can be locked and released: no number of connections helps; hold the row shorter, "
+                "spread it, or shed load"
             ),
         )
 
@@ -208,8 +209,8 @@ def _own_pools(lines: Sequence[Line]) -> Iterable[Finding]:
             if line.accepted and demand.waits_in_its_own_pool and demand.service.name not in waiting:
                 waiting[demand.service.name] = _warning(
                     "own-pool",
-                    f"{demand.service.name}, {line.situation}: its traffic needs more than the {demand.clients:,} connections of its own "
-                    f"{demand.pool.endpoint} pools: it will wait inside the application",
+                    f"{demand.service.name}, {line.situation}: its traffic needs more than the {demand.clients:,} "
+                    f"connections of its own {demand.pool.endpoint} pools: it will wait inside the application",
                 )
     return waiting.values()
 
@@ -218,10 +219,11 @@ def _reconnects(stack: Stack, lines: Sequence[Line]) -> Iterable[Finding]:
     objective = stack.margins.reconnect_objective_seconds
     slowest = max(lines, key=lambda line: line.reconnect_seconds)
     if slowest.reconnect_seconds > objective:
+        again = slowest.direct + min(slowest.proxied, slowest.capacity.pool)
         yield _warning(
             "reconnect",
-            f"{slowest.role} {slowest.instance}, {slowest.situation}: re-opening {slowest.direct + min(slowest.proxied, slowest.capacity.pool):,} "
-            f"connections takes {slowest.reconnect_seconds:,.0f} s; the objective is {objective:,.0f} s",
+            f"{slowest.role} {slowest.instance}, {slowest.situation}: re-opening {again:,} connections takes "
+            f"{slowest.reconnect_seconds:,.0f} s; the objective is {objective:,.0f} s",
         )
 
 

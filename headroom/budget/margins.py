@@ -18,7 +18,8 @@ class Margins:
     burst_factor: float = _margin(
         1.25,
         "factor",
-        "Traffic is declared as the busiest minute's mean; the busiest seconds inside a minute run about a quarter higher.",
+        "Traffic is declared as the busiest minute's mean; the busiest seconds inside a minute run about a quarter "
+        "higher.",
         1,
         10,
     )
@@ -40,8 +41,8 @@ class Margins:
     borrow_wait_percent: float = _margin(
         50.0,
         "percent of the timeout",
-        "When something is broken, p95 of the wait may grow to half the borrow timeout, or half of the client's own where "
-        "that is shorter: the clients wait, none is refused or gives up.",
+        "When something is broken, p95 of the wait may grow to half the borrow timeout, or to half of the client's own "
+        "where that is shorter: the clients wait, none is refused or gives up.",
         1,
         100,
     )

@@ -1,7 +1,7 @@
 """What the budget is asked about: a declared stack, as plain values.
 
-A `Stack` is supply (`Cluster`, `Proxy`) and demand (`Service`, `Event`, the operators' share). `evaluate(stack)` answers
-with a `Budget`. Everything is frozen and hashable, so the same question costs nothing the second time.
+A `Stack` is supply (`Cluster`, `Proxy`) and demand (`Service`, `Event`, the operators' share). `evaluate(stack)`
+answers with a `Budget`. Everything is frozen and hashable, so the same question costs nothing the second time.
 """
 
 from dataclasses import dataclass, field

@@ -1,8 +1,9 @@
 """How many pooled connections a load needs: Little's law and Erlang C.
 
 L = lambda x W (Little 1961): offered load in erlangs = transactions per second x hold time in seconds. M/M/c (Erlang
-1917): P(wait > t) = C(c, a) exp(-(c - a) t / W), with C from the Erlang B recursion B(0) = 1, B(c) = a B(c-1) / (c + a B(c-1)).
-Measured against a pooler on a real PostgreSQL, the model's busy connections were within 5 % and its mean wait within 25 %.
+1917): P(wait > t) = C(c, a) exp(-(c - a) t / W), with C from the Erlang B recursion B(0) = 1,
+B(c) = a B(c-1) / (c + a B(c-1)). Measured against a pooler on a real PostgreSQL, the model's busy connections were
+within 5 % and its mean wait within 25 %.
 """
 
 import math

@@ -103,7 +103,7 @@ def _limits_worth_trying(stack: Stack) -> Iterable[int]:
     if stack.cluster.engine is Engine.MYSQL and stack.cluster.readers_max is not None:
         return []  # AWS doesn't say which parameter group an autoscaled replica gets
     limits = [capacity(stack, instance) for instance in stack.cluster.instances]
-    present = min(c.ceiling.low for c in limits)
+    present = max(1, min(c.ceiling.low for c in limits))
     highest = min(connections(stack.cluster.engine, "highest"), *(c.memory_cap for c in limits))
     lowest = max(connections(stack.cluster.engine, "lowest"), 20)
     steps = max(1, math.ceil(math.log(max(highest, lowest) / lowest, 1.1)))
@@ -145,7 +145,10 @@ def _limit_and_percent(stack: Stack, proxy: Proxy, prefix: str) -> Iterator[Reme
         for wanted in (needed * 1.2, needed * 2.4):
             percent = min(100, max(1, math.ceil(100 * wanted / limit)))
             yield Remedy(
-                title=f"{prefix}headroom:database.max_connections: {limit} and headroom:proxy.max_connections_percent: {percent}",
+                title=(
+                    f"{prefix}headroom:database.max_connections: {limit} and "
+                    f"headroom:proxy.max_connections_percent: {percent}"
+                ),
                 cost="no cost, a reboot" if not prefix else "a proxy's price, a reboot",
                 stack=replace(limited, proxies=(_with_percent(proxy, percent),)),
             )
@@ -186,10 +189,12 @@ def _more_readers(stack: Stack) -> Iterator[Remedy]:
     cluster = stack.cluster
     zones = sorted({i.zone for i in cluster.instances})
     most = fact("service", "readers_highest").value
+    taken = {i.name for i in cluster.instances}
+    free = [name for number in range(1, 2 * most) if (name := f"reader-{number}") not in taken]
     for count in range(len(cluster.readers) + 1, most + 1):
         added = tuple(
             Instance(
-                name=f"reader-{number}",
+                name=free[number - len(cluster.readers) - 1],
                 instance_class=cluster.writer.instance_class,
                 zone=zones[number % len(zones)],
                 max_connections=cluster.writer.max_connections,

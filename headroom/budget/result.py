@@ -86,7 +86,8 @@ class Finding:
 class RoleThresholds:
     """Alarm thresholds on `DatabaseConnections` (Maximum) of a role, in connections on its busiest instance.
 
-    accepted_peak < warning < critical < limit, where limit is min(usable, direct + pools) at the role's smallest ceiling.
+    accepted_peak < warning < critical < limit, where limit is min(usable, direct + pools) at the smallest ceiling of
+    all instances that may play the role.
     """
 
     role: Role
@@ -98,8 +99,9 @@ class RoleThresholds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolThresholds:
-    """Alarm thresholds on a role's pool use: 100 x DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed.
+    """Alarm thresholds on a role's pool use in percent.
 
+    The metric: 100 x DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed.
     Also the borrow latency, in microseconds as CloudWatch gives it: warning at the wait objective, critical at half the
     borrow timeout (by then clients are about to be refused).
     """

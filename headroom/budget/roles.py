@@ -1,14 +1,20 @@
 """Role limits: the budget enforced inside the database, one statement for each service's role.
 
-PostgreSQL: `ALTER ROLE ... CONNECTION LIMIT` (counted on each instance by itself). MySQL: `MAX_USER_CONNECTIONS`.
-A limit is the most that the service needs on any instance in any situation, and its share of what the pool has left:
-the proxy opens connections in the service's name, so a limit below the pool's share would refuse what the budget grants.
+PostgreSQL: `ALTER ROLE ... CONNECTION LIMIT`; MySQL: `MAX_USER_CONNECTIONS`; each instance counts for itself. The proxy
+opens connections in the service's name, so a limit below the service's part of the pool would refuse what the budget
+grants: a service is granted, on each line of the budget, its direct pools and its part of the whole pool, by its share
+of what is borrowed. Its limit is the largest of these grants.
+
+What holds where the budget fits: each limit covers what its service needs. On each line the grants add up to no more
+than the usable slots, but for rounding, one connection for each service behind the proxy. The limits may add up to more
+than one instance's slots: a role has one limit for all instances, and one service is largest on the writer, another on
+a reader. So a service that runs wild is stopped at its own limit; it is not promised that all may run wild at once.
 """
 
 import math
 from dataclasses import dataclass
 
-from headroom.budget.model import Engine, Role
+from headroom.budget.model import Engine
 from headroom.budget.result import Budget, Line
 
 
@@ -20,7 +26,7 @@ class RoleLimit:
         service: the service's name.
         user: its database role.
         needed_connections: the most that it needs on any instance, in any situation.
-        limit_connections: that, and its share of the pool's free part.
+        limit_connections: what it is granted: that, and its share of the pool's free part.
     """
 
     service: str
@@ -30,60 +36,59 @@ class RoleLimit:
 
 
 def role_limits(budget: Budget) -> list[RoleLimit]:
-    """A limit for each service, in the stack's order. The budget should fit: the limits of one that doesn't, don't either."""
-    limits = []
-    for service in budget.stack.services:
-        needed = granted = 0
-        for role in Role:
-            lines = [line for line in budget.lines if line.role is role]
-            direct = max((_direct(line, service.name) for line in lines), default=0)
-            needed = max(
-                needed, *(_direct(line, service.name) + _proxied(budget, line, service.name) for line in lines), 0
-            )
-            pooled = max((_granted(budget, line, service.name) for line in lines), default=0)
-            granted = max(granted, direct + pooled)
-        limits.append(
-            RoleLimit(
-                service=service.name,
-                user=service.user,
-                needed_connections=needed,
-                limit_connections=max(1, needed, granted),
-            )
+    """A limit for each service, in the stack's order. Limits from a budget that doesn't fit don't fit, either."""
+    return [
+        RoleLimit(
+            service=service.name,
+            user=service.user,
+            needed_connections=max(_need(budget, line, service.name) for line in budget.lines),
+            limit_connections=max(1, *(granted(budget, line, service.name) for line in budget.lines)),
         )
-    return limits
+        for service in budget.stack.services
+    ]
+
+
+def granted(budget: Budget, line: Line, service: str) -> int:
+    """What the service may hold on the line's instance: its need, or its share of the whole pool where that is more."""
+    mine = _borrowed(line, service)
+    part = line.capacity.pool * mine // line.borrowed if mine else 0
+    return max(_need(budget, line, service), _direct(line, service) + part)
+
+
+def _need(budget: Budget, line: Line, service: str) -> int:
+    nodes = budget.stack.margins.proxy_node_factor
+    return _direct(line, service) + math.ceil(round(_borrowed(line, service) * nodes, 9))
 
 
 def _direct(line: Line, service: str) -> int:
     return sum(p.open for p in line.demand if p.service.name == service)
 
 
-def _proxied(budget: Budget, line: Line, service: str) -> int:
-    borrowed = sum(p.borrowed for p in line.demand if p.service.name == service)
-    return math.ceil(round(borrowed * budget.stack.margins.proxy_node_factor, 9))
-
-
-def _granted(budget: Budget, line: Line, service: str) -> int:
-    """The service's share of the whole pool, by its share of what is borrowed."""
-    mine = sum(p.borrowed for p in line.demand if p.service.name == service)
-    if not mine:
-        return 0
-    return max(_proxied(budget, line, service), line.capacity.pool * mine // line.borrowed)
+def _borrowed(line: Line, service: str) -> int:
+    return sum(p.borrowed for p in line.demand if p.service.name == service)
 
 
 def sql(budget: Budget) -> str:
     """The statements, with a comment each; safe to run again. Run them as the master user, on the writer."""
-    statements = [f"-- Connection limits of stack {budget.stack.name}: on each instance, for each service's own role."]
+    name = _on_one_line(budget.stack.name)
+    statements = [f"-- Connection limits of stack {name}: on each instance, for each service's own role."]
     for limit in role_limits(budget):
         statements += [
-            f"-- {limit.service}: needs at most {limit.needed_connections}",
+            f"-- {_on_one_line(limit.service)}: needs at most {limit.needed_connections}",
             _statement(budget.stack.cluster.engine, limit),
         ]
     return "\n".join(statements) + "\n"
 
 
+def _on_one_line(text: str) -> str:
+    """A name inside a comment must not end it."""
+    return " ".join(text.split())
+
+
 def _statement(engine: Engine, limit: RoleLimit) -> str:
     if engine is Engine.MYSQL:
-        user = limit.user.replace("\\", "\\\\").replace("'", "''")
-        return f"ALTER USER '{user}'@'%' WITH MAX_USER_CONNECTIONS {limit.limit_connections};"
+        # As an identifier: only the backtick needs care, whatever sql_mode says about backslashes and quotes.
+        user = limit.user.replace("`", "``")
+        return f"ALTER USER `{user}`@`%` WITH MAX_USER_CONNECTIONS {limit.limit_connections};"
     user = limit.user.replace('"', '""')
     return f'ALTER ROLE "{user}" CONNECTION LIMIT {limit.limit_connections};'

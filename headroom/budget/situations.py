@@ -99,7 +99,7 @@ def autoscaled_replica(cluster: Cluster) -> Instance:
 
 
 def _without_an_instance(all_there: Standing) -> list[Standing]:
-    """A reader is lost; or the writer is, and any reader promoted. The old writer comes back as a reader, and stays one."""
+    """A reader is lost; or the writer is, and any reader promoted: then the old writer comes back as a reader."""
     writer = all_there.writer
     found = []
     for lost in dict.fromkeys(all_there.readers):

@@ -1,7 +1,7 @@
 """Alarm thresholds and scaling targets, derived from the budget's lines; none is typed.
 
-accepted peak < warning < critical < limit: below the accepted peak an alarm would cry on a good day, and at the limit it
-would come too late or never. Warning and critical divide the room between them in three.
+accepted peak < warning < critical < limit: below the accepted peak an alarm would cry on a good day, and at the limit
+it would come too late or never. Warning and critical divide the room between them in three.
 """
 
 import math
@@ -53,8 +53,8 @@ def _role_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> RoleThre
             instance=peak_line.instance,
             short_by_connections=_SMALLEST_WINDOW - room,
             message=(
-                f"{role}: no alarm fits between the accepted peak of {peak:,} connections ({peak_line.situation}) and the "
-                f"limit of {limit:,}: {_SMALLEST_WINDOW} connections of room are needed, {max(0, room):,} are there"
+                f"{role}: no alarm fits between the accepted peak of {peak:,} connections ({peak_line.situation}) and "
+                f"the limit of {limit:,}: {_SMALLEST_WINDOW} connections of room are needed, {max(0, room):,} are there"
             ),
         )
     return RoleThresholds(
@@ -119,7 +119,8 @@ def _held_open_by_idle(stack: Stack, max_connections: int, direct: float, target
             role=Role.READER,
             message=(
                 f"reader: the scaling target is {target:,} connections, but idle ones alone may hold "
-                f"{math.ceil(direct + idle):,} open: replicas would never be removed. Lower max_idle_connections_percent"
+                f"{math.ceil(direct + idle):,} open: replicas would never be removed. "
+                "Lower max_idle_connections_percent"
             ),
         )
     ]
