@@ -49,7 +49,12 @@ def test_a_rule_that_crashes_is_reported_at_its_level_and_the_others_still_run(l
 def test_the_stack_is_decoded_once_for_all_rules_and_only_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[str] = []
     original = resources._resource
-    monkeypatch.setattr(resources, "_resource", lambda m: (decoded.append(m.urn), original(m))[1])
+
+    def counted(message: Any) -> resources.Resource:
+        decoded.append(message.urn)
+        return original(message)
+
+    monkeypatch.setattr(resources, "_resource", counted)
     declared = shop().add("aws:s3/bucket:Bucket", "unread", versioning={"enabled": True})
     assert analyze(served(*all_rules()), declared) == []
     assert len(decoded) == len(set(decoded)) == len(declared.resources()) - 2  # not the bucket, not the parent
@@ -79,7 +84,8 @@ def test_the_sdk_still_has_the_private_parts_that_the_pack_builds_on() -> None:
 
 
 def test_under_a_servicer_that_is_not_ours_the_rules_fail_instead_of_passing() -> None:
-    plain = sdk._PolicyAnalyzerServicer("headroom", "0.1.0", [RulePolicy(all_rules()[0])], EnforcementLevel.MANDATORY)
+    policies: list[Any] = [RulePolicy(all_rules()[0])]
+    plain: Any = sdk._PolicyAnalyzerServicer("headroom", "0.1.0", policies, EnforcementLevel.MANDATORY)
     with pytest.raises(NotImplementedError):
         plain.AnalyzeStack(proto.AnalyzeStackRequest(), None)
 

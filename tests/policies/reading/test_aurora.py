@@ -1,3 +1,5 @@
+from typing import Any
+
 from headroom.budget.model import Engine, Interval, Proxy, Serverless
 from policies.reading import types as t
 from policies.reading.aurora import AuroraCluster
@@ -46,7 +48,7 @@ def test_an_instances_own_parameter_comes_before_the_clusters() -> None:
 
 def test_the_writer_is_the_instance_that_waits_for_no_other() -> None:
     declared = shop().drop("shop-1", "shop-2")
-    args = {"cluster_identifier": Ref("shop"), "instance_class": "db.r6g.large"}
+    args: dict[str, Any] = {"cluster_identifier": Ref("shop"), "instance_class": "db.r6g.large"}
     declared.add(t.CLUSTER_INSTANCE, "b", **args)
     declared.add(t.CLUSTER_INSTANCE, "a", promotion_tier=0, depends_on=["b"], **args)
     assert [i.name for i in only(declared).instances] == ["b", "a"]
