@@ -21,6 +21,7 @@ class Emulator:
         self._mark = mark.encode()
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._extended = threading.Event()
+        self._one_at_a_time = threading.Lock()  # moto changes its state without locks
 
     def extend(self) -> None:
         """Import the services and extend them: over a second, so the server listens first."""
@@ -33,7 +34,8 @@ class Emulator:
             start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(self._mark)))])
             return [self._mark]
         self._extended.wait()
-        answer: Iterable[bytes] = self._moto(environ, start_response)
+        with self._one_at_a_time:
+            answer: Iterable[bytes] = self._moto(environ, start_response)
         return answer
 
 

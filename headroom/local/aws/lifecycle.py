@@ -80,9 +80,10 @@ class Lifecycle:
                 pending -= derived.triggers(step)
             if tags and not with_tags:
                 tagging.change(self._call(derived, context), derived.model, {}, tags, context)
-            return identifier, self._outputs(derived, identifier, state) or state
+            outputs = self._outputs(derived, identifier, {**state, **inputs})
+            return identifier, outputs or self._complete(derived, inputs, state, context)
         except AwsError as error:
-            raise PartlyCreatedError(identifier, self._complete(derived, state, {}, context), pending, error) from error
+            raise PartlyCreatedError(identifier, self._complete(derived, inputs, state, context), pending, error) from error
 
     def update(self, derived: Derived, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any],
                changed: frozenset[str]) -> dict[str, Any]:

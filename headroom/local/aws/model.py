@@ -63,12 +63,12 @@ class ResourceType:
     computed: Mapping[str, str] = field(default_factory=dict)    # output -> template
     replaces: frozenset[str] = frozenset()   # a change of these makes a new one
     stored: frozenset[str] = frozenset()     # no call takes these: they steer the plugin, or AWS's own plugin
-    recorded: frozenset[str] = frozenset()   # AWS does more with these than the emulator: said in the output
+    recorded: frozenset[str] = frozenset()   # kept in the state only, as no call here takes them: said in the output
     refused: Mapping[str, str] = field(default_factory=dict)     # property -> what to do instead
     defaults: Mapping[str, Any] = field(default_factory=dict)    # filled in by check, as AWS's own plugin does
     removed: Mapping[str, Any] = field(default_factory=dict)     # what is sent when the input is removed, where that is no default
     documents: frozenset[str] = frozenset()  # must be JSON
-    unechoed: frozenset[str] = frozenset()   # the emulator doesn't answer what was asked: the input holds
+    unechoed: frozenset[str] = frozenset()   # sent, but the emulator doesn't keep them: said in the output
     name: str = ""                           # the property that is made up when it isn't given
     name_form: str = "{name}"                # what a made-up name looks like
     import_id: str = ""                      # the template of an id to import, where it isn't the id's own

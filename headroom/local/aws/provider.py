@@ -201,7 +201,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return known
 
     def _say_what_is_recorded(self, derived: Derived, inputs: Mapping[str, Any], urn: str) -> None:
-        names = sorted((derived.entry.recorded | derived.unaccounted) & set(inputs))
+        entry = derived.entry
+        names = sorted((entry.recorded | entry.unechoed | derived.unaccounted) & set(inputs) - set(inputs.get(checks.DEFAULTS, ())))
         if names and self._engine_address:
             message = f"recorded, not emulated: {', '.join(names)}"
             with grpc.insecure_channel(self._engine_address) as channel:

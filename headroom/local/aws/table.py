@@ -29,7 +29,7 @@ def _rule(direction: str) -> ResourceType:
         replaces=_S({"securityGroupId"}))
 
 
-def _parameter_group(token: str, kind: str) -> ResourceType:
+def _parameter_group(token: str, kind: str, keep: str) -> ResourceType:
     return ResourceType(
         token, "rds", create=Call(f"Create{kind}ParameterGroup"), answer=f"{kind}ParameterGroup", id="{name}",
         read=Read(f"Describe{kind}ParameterGroups", f"{kind}ParameterGroups[0]"),
@@ -38,7 +38,7 @@ def _parameter_group(token: str, kind: str) -> ResourceType:
         updates=(Custom("parameters", special.parameters(kind)),), delete=Call(f"Delete{kind}ParameterGroup"),
         find={f"{kind}ParameterGroupName": "{id}"}, name="name", prefixes=(f"{kind}ParameterGroup",),
         names={"family": "DBParameterGroupFamily"}, defaults=_MANAGED, replaces=_S({"name", "namePrefix", "family", "description"}),
-        keep="skipDestroy", stored=_S({"skipDestroy"}))
+        keep=keep, stored=_S({keep} - {""}))
 
 
 _TOPIC_ATTRIBUTES = _S({
@@ -100,8 +100,8 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
         read=Read("DescribeDBSubnetGroups", "DBSubnetGroups[0]"), updates=(Call("ModifyDBSubnetGroup"),),
         delete=Call("DeleteDBSubnetGroup"), find={"DBSubnetGroupName": "{id}"}, name="name", prefixes=("DBSubnetGroup",),
         reads={"subnetIds": "Subnets[].SubnetIdentifier"}, defaults=_MANAGED, replaces=_S({"name", "namePrefix"})),
-    _parameter_group("aws:rds/clusterParameterGroup:ClusterParameterGroup", "DBCluster"),
-    _parameter_group("aws:rds/parameterGroup:ParameterGroup", "DB"),
+    _parameter_group("aws:rds/clusterParameterGroup:ClusterParameterGroup", "DBCluster", keep=""),
+    _parameter_group("aws:rds/parameterGroup:ParameterGroup", "DB", keep="skipDestroy"),
     ResourceType(
         "aws:rds/cluster:Cluster", "rds", create=Call("CreateDBCluster"), answer="DBCluster", id="{clusterIdentifier}",
         read=Read("DescribeDBClusters", "DBClusters[0]"),
@@ -119,15 +119,16 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
                "dbClusterParameterGroupName": "DBClusterParameterGroup", "dbSubnetGroupName": "DBSubnetGroup",
                "vpcSecurityGroupIds": "VpcSecurityGroups[].VpcSecurityGroupId", "engineVersionActual": "EngineVersion",
                "clusterMembers": "DBClusterMembers[].DBInstanceIdentifier", "masterUserSecrets": "MasterUserSecret && [MasterUserSecret]",
-               "masterUserSecretKmsKeyId": "MasterUserSecret.KmsKeyId", "masterPasswordWo": "null"},
+               "masterUserSecretKmsKeyId": "MasterUserSecret.KmsKeyId", "masterPasswordWo": "null",
+               "manageMasterUserPassword": "MasterUserSecret && `true`"},
         defaults={"backupRetentionPeriod": 1, "copyTagsToSnapshot": False, "deleteAutomatedBackups": True, "engineMode": "provisioned",
                   "enableGlobalWriteForwarding": False, "enableLocalWriteForwarding": False, "skipFinalSnapshot": False},
         removed={"deletionProtection": False, "enabledCloudwatchLogsExports": [], "enableHttpEndpoint": False, "backtrackWindow": 0,
                  "iamDatabaseAuthenticationEnabled": False, "monitoringInterval": 0, "performanceInsightsEnabled": False,
                  "manageMasterUserPassword": False},
-        replaces=_S({"availabilityZones", "characterSetName", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType",
+        replaces=_S({"availabilityZones", "clusterIdentifier", "clusterIdentifierPrefix", "clusterScalabilityType",
                      "databaseName", "dbSubnetGroupName", "dbSystemId", "engine", "engineMode", "kmsKeyId", "masterUsername",
-                     "networkType", "publiclyAccessible", "replicationSourceIdentifier", "sourceRegion", "storageEncrypted"}),
+                     "publiclyAccessible", "replicationSourceIdentifier", "sourceRegion", "storageEncrypted"}),
         stored=_S({"clusterMembers", "masterPasswordWoVersion", "warningEventCategories"}), recorded=_S({"iamRoles"}),
         refused={"restoreToPointInTime": _NO_RESTORE, "s3Import": _NO_RESTORE, "snapshotIdentifier": _NO_RESTORE}),
     ResourceType(
@@ -147,7 +148,7 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
                   "promotionTier": 0},
         removed={"performanceInsightsEnabled": False, "publiclyAccessible": False},
         replaces=_S({"availabilityZone", "clusterIdentifier", "customIamInstanceProfile", "dbSubnetGroupName", "engine", "identifier",
-                     "identifierPrefix", "engineVersion"}),
+                     "identifierPrefix"}),
         stored=_S({"forceDestroy", "warningEventCategories"})),
     ResourceType(
         "aws:rds/proxy:Proxy", "rds", create=Call("CreateDBProxy"), answer="DBProxy", id="{name}",
@@ -196,7 +197,7 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
         find={"KeyId": "{id}"}, names={"deletionWindowInDays": "PendingWindowInDays"}, reads={"isEnabled": "Enabled"},
         defaults={"isEnabled": True, "enableKeyRotation": False, "keyUsage": "ENCRYPT_DECRYPT", "bypassPolicyLockoutSafetyCheck": False,
                   "customerMasterKeySpec": "SYMMETRIC_DEFAULT"},
-        removed={"description": ""}, documents=_S({"policy"}),
+        removed={"description": ""}, documents=_S({"policy"}), unechoed=_S({"rotationPeriodInDays"}),
         replaces=_S({"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"})),
     ResourceType(
         "aws:kms/alias:Alias", "kms", create=Call("CreateAlias"), id="{name}",
@@ -231,7 +232,7 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
         updates=(Call("UpdateSecret"),
                  Call("PutResourcePolicy", switch="policy", off="DeleteResourcePolicy", names={"policy": "ResourcePolicy"})),
         delete=Call("DeleteSecret", assemble=special.force_delete, properties=_S({"recoveryWindowInDays"})),
-        find={"SecretId": "{id}"}, name="name", names={"replicas": "AddReplicaRegions"}, documents=_S({"policy"}),
+        find={"SecretId": "{id}"}, name="name", recorded=_S({"forceOverwriteReplicaSecret", "replicas"}), documents=_S({"policy"}),
         defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30}, removed={"description": ""},
         replaces=_S({"name", "namePrefix", "type"})),
     ResourceType(
@@ -286,7 +287,8 @@ TYPES: dict[str, ResourceType] = {entry.token: entry for entry in (
         read=Read("DescribeAlarms", "MetricAlarms[0]", fixed={"AlarmTypes": ["MetricAlarm"]}), delete=Call("DeleteAlarms"),
         find={"AlarmNames": ["{id}"]}, name="name", prefixes=("Alarm",), reads={"metricQueries": special.METRIC_QUERIES_READ},
         names={"evaluateLowSampleCountPercentiles": "EvaluateLowSampleCountPercentile"},
-        defaults={"actionsEnabled": True, "treatMissingData": "missing"}, replaces=_S({"name"})),
+        defaults={"actionsEnabled": True, "treatMissingData": "missing"}, replaces=_S({"name"}),
+        unechoed=_S({"evaluationCriteria", "evaluationInterval", "evaluationWindow", "warmUpConfiguration"})),
     ResourceType(
         "aws:cloudwatch/compositeAlarm:CompositeAlarm", "cloudwatch", put=True, id="{alarmName}",
         create=Call("PutCompositeAlarm", assemble=special.suppressor, properties=_S({"actionsSuppressor"})),

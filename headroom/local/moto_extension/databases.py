@@ -1,11 +1,13 @@
 """Clusters, parameter groups, subnet groups and event subscriptions in moto."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.rds import models as rds
 from moto.rds import responses as rds_responses
+from moto.rds.exceptions import DBClusterNotFoundError
 
 from headroom.local.moto_extension.wrap import wrap
 
@@ -19,7 +21,31 @@ def install() -> None:
     _subscriptions()
 
 
+# Settings that moto's constructors ignore, by the attribute from which moto would answer them.
+_REMEMBERED = {"enable_performance_insights": "performance_insights_enabled",
+               **{name: name for name in ("performance_insights_kms_key_id", "performance_insights_retention_period",
+                                          "database_insights_mode", "monitoring_interval", "monitoring_role_arn")}}
+
+
+def _remember(resource: Any, settings: dict[str, Any]) -> None:
+    for parameter, attribute in _REMEMBERED.items():
+        if settings.get(parameter) is not None:
+            setattr(resource, attribute, settings[parameter])
+
+
 def _clusters() -> None:
+    def create(original: Callable[..., Any], self: Any, kwargs: dict[str, Any]) -> Any:
+        settings = dict(kwargs)
+        created = original(self, kwargs)
+        _remember(self.clusters[created.db_cluster_identifier], settings)
+        return created
+
+    def create_instance(original: Callable[..., Any], self: Any, kwargs: dict[str, Any]) -> Any:
+        settings = dict(kwargs)
+        created = original(self, kwargs)
+        _remember(created, settings)
+        return created
+
     def delete(original: Callable[..., Any], self: Any, cluster_identifier: str, snapshot_name: str | None = None) -> Any:
         cluster = original(self, cluster_identifier, snapshot_name)
         for name, snapshot in list(self.cluster_snapshots.items()):  # else the same name again, within the minute, is refused
@@ -27,7 +53,32 @@ def _clusters() -> None:
                 del self.cluster_snapshots[name]
         return cluster
 
+    def modify(original: Callable[..., Any], self: Any, kwargs: dict[str, Any]) -> Any:
+        name = kwargs["db_cluster_identifier"]
+        if name not in self.clusters:
+            raise DBClusterNotFoundError(name)
+        cluster = self.clusters[name]
+        if exports := kwargs.pop("cloudwatch_logs_export_configuration", None):
+            kwargs["enable_cloudwatch_logs_exports"] = exports  # where moto looks
+        if "enable_iam_database_authentication" in kwargs:
+            cluster.iam_auth = kwargs["enable_iam_database_authentication"]  # what moto shows
+        _remember(cluster, kwargs)
+        try:
+            return original(self, kwargs)
+        except Exception:
+            self.clusters[name] = cluster  # moto loses a cluster whose change fails
+            raise
+
+    def allocated(original: Callable[..., int], engine: str, storage_type: str) -> int:
+        return 1 if storage_type.startswith("aurora") else original(engine, storage_type)  # moto fails at Aurora's own types
+
+    default_allocated_storage = rds.DBCluster.default_allocated_storage
+    rds.DBCluster.default_allocated_storage = staticmethod(  # type: ignore[method-assign]
+        functools.partial(allocated, default_allocated_storage))
+    wrap(rds.RDSBackend, "create_db_cluster", create)
+    wrap(rds.RDSBackend, "create_db_instance", create_instance)
     wrap(rds.RDSBackend, "delete_db_cluster", delete)
+    wrap(rds.RDSBackend, "modify_db_cluster", modify)
 
 
 def _groups() -> None:

@@ -10,6 +10,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.iam import models as iam
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
 from headroom.local.moto_extension.wrap import wrap
@@ -80,7 +81,12 @@ def _target_tags(response: Any, arn: str = "") -> dict[str, str]:
 
 def _alarms() -> None:
     def put_composite(self: Any) -> Any:
-        return self.put_metric_alarm()  # it reads AlarmRule already
+        answer = self.put_metric_alarm()  # it reads AlarmRule already
+        alarm = self.cloudwatch_backend.alarms[self._get_param("AlarmName")]
+        alarm.actions_suppressor = self._get_param("ActionsSuppressor")
+        alarm.actions_suppressor_wait_period = self._get_param("ActionsSuppressorWaitPeriod")
+        alarm.actions_suppressor_extension_period = self._get_param("ActionsSuppressorExtensionPeriod")
+        return answer
 
     CloudWatchResponse.put_composite_alarm = put_composite  # type: ignore[attr-defined]
 
@@ -90,6 +96,13 @@ def _log_groups() -> None:
         self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = self._get_param("kmsKeyId")
         return ""
 
+    def put_filter(original: Callable[..., Any], self: Any, filter_name: str, filter_pattern: str, log_group_name: str,
+                   metric_transformations: Any) -> None:
+        if self.filters.get_matching_filters(prefix=filter_name, log_group_name=log_group_name):
+            self.filters.delete_filter(filter_name, log_group_name)  # moto would keep both
+        original(self, filter_name, filter_pattern, log_group_name, metric_transformations)
+
+    wrap(LogsBackend, "put_metric_filter", put_filter)
     LogsResponse.associate_kms_key = associate  # type: ignore[attr-defined]
     LogsResponse.disassociate_kms_key = associate  # type: ignore[attr-defined]
 
