@@ -1,5 +1,6 @@
 """Golden files: what a command prints, kept beside the tests so that a review shows what a change moves."""
 
+import difflib
 import os
 from pathlib import Path
 
@@ -13,4 +14,6 @@ def check_golden(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     kept = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert text == kept, f"{path.name} is no longer what is printed: if the change is meant, renew it with: make golden"
+    moved = "\n".join(difflib.unified_diff(kept.splitlines(), text.splitlines(), "kept", "now", n=0, lineterm=""))
+    assert not moved, f"{path.name} is no longer what is made: if that is meant, renew it with: make golden\n{moved}"
+    assert text == kept

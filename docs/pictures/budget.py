@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -28,7 +29,7 @@ DARK = {
 MIDDLE = 0.61  # of a bar's text, above the thresholds' lines
 ON_BLUE, ON_AMBER = "#fdfdfd", "#1b1b1b"
 
-STYLE = {
+STYLE: Any = {
     "svg.hashsalt": "headroom",  # the same picture has the same ids
     "svg.fonttype": "none",
     "font.family": "sans-serif",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.commands.conftest import ROOT, WORKED, Headroom, edit
@@ -230,7 +230,7 @@ def test_a_terminal_without_utf_8_gets_a_plain_bar() -> None:
 
 
 def test_a_mistake_is_an_error_line_not_a_traceback() -> None:
-    command = [Path(sys.executable).with_name("headroom"), "budget", "nowhere.yaml"]
+    command = [str(Path(sys.executable).with_name("headroom")), "budget", "nowhere.yaml"]
     ran = subprocess.run(command, cwd=ROOT / "docs" / "examples", capture_output=True, text=True, check=False)
 
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -239,7 +239,7 @@ def test_a_mistake_is_an_error_line_not_a_traceback() -> None:
 
 def _on_a_terminal(environment: dict[str, str]) -> str:
     ours, theirs = pty.openpty()
-    command = [Path(sys.executable).with_name("headroom"), "budget", WORKED]
+    command = [str(Path(sys.executable).with_name("headroom")), "budget", str(WORKED)]
     with subprocess.Popen(command, stdout=theirs, env=environment, cwd=ROOT) as process:
         os.close(theirs)
         out = b""

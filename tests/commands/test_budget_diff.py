@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.commands.conftest import ROOT, WORKED, Headroom, Ran, commit, edit, git

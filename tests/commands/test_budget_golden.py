@@ -38,7 +38,7 @@ def test_every_golden_budget_has_its_stack() -> None:
 @pytest.mark.parametrize("arguments", [["budget"], ["budget", "diff"]], ids=" ".join)
 def test_the_golden_help_is_what_is_printed(arguments: list[str]) -> None:
     installed = Path(sys.executable).with_name("headroom")
-    environment = os.environ | {"TERMINAL_WIDTH": "100"}
+    environment = {"PATH": os.environ["PATH"], "TERMINAL_WIDTH": "100", "LC_ALL": "C.UTF-8"}
     ran = subprocess.run([installed, *arguments, "--help"], env=environment, capture_output=True, text=True, check=True)
 
     text = "\n".join(line.rstrip() for line in ran.stdout.splitlines()).strip("\n") + "\n"
