@@ -103,7 +103,7 @@ class ReplicaAutoscaling(pulumi.ComponentResource):
                 # During an event the minimum belongs to the calendar, and to the operators who may have raised it
                 # further: a refresh reads it, and this program must not pull it down. Outside of events it is the stack
                 # file's again, so that a change of readers_min arrives
-                # (docs/decisions/0001-the-minimum-during-a-sale.md).
+                # (docs/decisions/0005-the-minimum-during-a-sale.md).
                 ignore_changes=["min_capacity"] if current else [],
             ),
         )
