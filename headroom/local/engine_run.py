@@ -24,7 +24,8 @@ def run_engine(pulumi: Path, arguments: Sequence[str], *, cwd: Path, env: Mappin
         [str(pulumi), *arguments], cwd=cwd, env=dict(env), process_group=0 if own_group else None
     ) as engine:
         try:
-            return engine.wait()
+            code = engine.wait()
+            return code if code >= 0 else 128 - code  # as a shell counts a signal
         except KeyboardInterrupt:
             if own_group:
                 engine.send_signal(signal.SIGINT)
