@@ -57,8 +57,9 @@ def _shape(stack: Stack) -> Iterable[Finding]:
     if cluster.engine is Engine.MYSQL and cluster.readers_max is not None and _explicit(stack):
         yield _error(
             "mysql-explicit-autoscaled",
-            "max_connections is set, on Aurora MySQL in the instances' parameter group, and AWS doesn't say which group "
-            "an autoscaled replica gets: leave max_connections to the engine, or declare the readers instead of autoscaling them",
+            "max_connections is set, on Aurora MySQL in the instances' parameter group, and AWS doesn't say which "
+            "group an autoscaled replica gets: leave max_connections to the engine, or declare the readers instead of "
+            "autoscaling them",
         )
 
 
@@ -176,18 +177,18 @@ def of_lines(stack: Stack, lines: Sequence[Line]) -> list[Finding]:
 
 
 def _hot_rows(lines: Sequence[Line]) -> Iterable[Finding]:
-    """A row serves 1 / hold transactions a second, whatever the pool: more connections only wait in more places."""
-    worst: dict[str, tuple[float, Line]] = {}
+    """A row serves 1 / hold transactions a second, whatever the pool: more connections only wait in more places.
+
+    On an accepted day that is an error, and the worst such day speaks; on a bad one somebody should know.
+    """
+    worst: dict[str, tuple[bool, float, Line]] = {}
     for line in lines:
         for demand in line.demand:
-            if demand.row_utilisation >= 1 and demand.row_utilisation > worst.get(demand.service.name, (0.0, line))[0]:
-                worst[demand.service.name] = (demand.row_utilisation, line)
-    for name, (utilisation, line) in worst.items():
-        accepted = any(
-            each.accepted and demand.service.name == name and demand.row_utilisation >= 1
-            for each in lines
-            for demand in each.demand
-        )
+            asked = (line.accepted, demand.row_utilisation, line)
+            name = demand.service.name
+            if demand.row_utilisation >= 1 and (name not in worst or asked[:2] > worst[name][:2]):
+                worst[name] = asked
+    for name, (accepted, utilisation, line) in worst.items():
         yield Finding(
             code="hot-row",
             severity=Severity.ERROR if accepted else Severity.WARNING,

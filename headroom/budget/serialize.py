@@ -4,6 +4,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
+from headroom.budget.facts import SERVERLESS, instance_classes
 from headroom.budget.margins import Margins
 from headroom.budget.model import Cluster, Event, Path, Pool, Proxy, Role, Service, ServiceKind, Stack
 from headroom.budget.remedies import remedies
@@ -22,7 +23,15 @@ def demand(stack: Stack) -> dict[str, Any]:
         "break_glass_connections": stack.break_glass_connections,
         "wait_objective_ms": stack.wait_objective_ms,
         "margins": asdict(stack.margins),
+        **_declared_classes(stack),
     }
+
+
+def _declared_classes(stack: Stack) -> dict[str, Any]:
+    """Classes that the facts don't know: who reads the resources sees only their names."""
+    used = {i.instance_class.name: i.instance_class for i in stack.cluster.instances}
+    declared = [asdict(c) for name, c in used.items() if name != SERVERLESS and name not in instance_classes()]
+    return {"instance_classes": declared} if declared else {}
 
 
 def stack_from(demand: dict[str, Any], cluster: Cluster, proxies: tuple[Proxy, ...], name: str = "") -> Stack:
@@ -42,7 +51,7 @@ def stack_from(demand: dict[str, Any], cluster: Cluster, proxies: tuple[Proxy, .
             wait_objective_ms=float(demand["wait_objective_ms"]),
             margins=Margins(**{key: float(value) for key, value in demand["margins"].items()}),
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         msg = f"not a demand that headroom registered: {error}"
         raise ValueError(msg) from error
 

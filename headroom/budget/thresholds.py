@@ -72,7 +72,7 @@ def _pool_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> PoolThre
     if used is None or used >= 100:
         return None
     timeout_seconds = min(p.connection_borrow_timeout_seconds for p in stack.proxies)
-    warning = round(stack.wait_objective_ms * 1000)
+    warning = max(1000, round(stack.wait_objective_ms * 1000))  # below a millisecond every day would ring
     return PoolThresholds(
         role=role,
         accepted_peak_percent=used,
