@@ -52,8 +52,10 @@ def read_classes(budget: Resource | None) -> dict[str, InstanceClass]:
     declared = budget.field(f"{PROPERTY}.instance_classes") if budget else MISSING
     if not isinstance(declared, list):
         return {}
-    named = [c for c in declared if isinstance(c, Mapping) and isinstance(c.get("name"), str)]
-    return {c["name"]: InstanceClass(**c) for c in named}
+    try:
+        return {c["name"]: InstanceClass(**c) for c in declared}
+    except (TypeError, KeyError):  # not what `serialize.demand` writes: the class stays unknown, and is reported
+        return {}
 
 
 def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -> Stack | Blank:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,11 +69,11 @@ class Pack:
 
 
 @contextmanager
-def running(pack: Path = PACK, project: Path = ROOT) -> Iterator[Pack]:
-    """Start a pack from a project's folder, as the engine's language host does."""
+def running(pack: Path = PACK, project: Path = ROOT, flags: Sequence[str] = ("-P",)) -> Iterator[Pack]:
+    """Start a pack from a project's folder: as our language host does, or as the vendor's, without a flag."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "pulumi.policy", "127.0.0.1:0", str(pack)],
+        [sys.executable, *flags, "-m", "pulumi.policy", "127.0.0.1:0", str(pack)],
         cwd=project,
         env=environment,
         stdout=subprocess.PIPE,

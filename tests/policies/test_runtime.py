@@ -119,11 +119,14 @@ def test_a_config_key_that_no_rule_has_is_refused(pack: Pack) -> None:
     )
 
 
-def test_the_pack_runs_from_a_foreign_project_that_has_policies_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize("flags", [("-P",), ()], ids=["our language host", "the vendor's"])
+def test_the_pack_runs_from_a_foreign_project_that_has_policies_of_its_own(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
     for name in ("policies", "headroom", "tests"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise ImportError('the wrong one')\n")
-    with running(project=tmp_path) as foreign:
+    with running(project=tmp_path, flags=flags) as foreign:
         assert foreign.analyze_stack(shop().messages()) == []
 
 

@@ -3,6 +3,8 @@ from dataclasses import replace
 
 import pytest
 
+from headroom.budget.model import Cluster, Engine, Instance, InstanceClass, Stack
+from headroom.budget.serialize import demand
 from policies.reading import types as t
 from policies.rules.conn_demand_fits import RULE
 from tests.policies.cases import Case, assert_case
@@ -10,6 +12,12 @@ from tests.policies.declared import CHECKOUT, COMPUTED, GREEDY, Ref, demand_of, 
 
 JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE)
 ALL = {"shop", "shop-1", "shop-2"}
+NEW_CLASS = Cluster(
+    engine=Engine.POSTGRESQL,
+    instances=(
+        Instance(name="w", instance_class=InstanceClass(name="db.r99.large", vcpus=2, memory_gib=16), writer=True),
+    ),
+)
 
 CASES: Sequence[Case] = [
     Case(says="a demand that fits", declared=shop(), passes=ALL),
@@ -98,12 +106,22 @@ CASES: Sequence[Case] = [
         says="a class that the stack declares itself",
         declared=shop()
         .change("shop-2", instance_class="db.r99.large")
-        .change(
-            "budget",
-            demand=demand_of(CHECKOUT)
-            | {"instance_classes": [{"name": "db.r99.large", "vcpus": 2, "memory_gib": 16, "documented_mysql": None}]},
-        ),
+        .change("budget", demand=demand(Stack(cluster=NEW_CLASS, services=(CHECKOUT,)))),
         passes=ALL,
+    ),
+    Case(
+        says="a declared class that isn't one stays unknown",
+        declared=shop()
+        .change("shop-2", instance_class="db.r99.large")
+        .change("budget", demand=demand_of(CHECKOUT) | {"instance_classes": [{"name": "db.r99.large", "cores": 2}]}),
+        unproven={
+            "shop-2": (
+                "instanceClass of shop-2 can't be evaluated: unknown instance class 'db.r99.large': the nearest "
+                "known ones are db.r5.large, db.r6g.large, db.r6i.large; so this cannot be proven safe; declare a "
+                "new one under headroom:instance_classes"
+            ),
+        },
+        passes={"shop", "shop-1"},
     ),
     Case(
         says="an unknown class, an unknown engine and an unknown pool",
