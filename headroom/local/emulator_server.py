@@ -26,6 +26,7 @@ class Emulator:
     def extend(self) -> None:
         """Import the services and extend them: over a second, so the server listens first."""
         from headroom.local import moto_extension
+
         moto_extension.install()
         self._extended.set()
 

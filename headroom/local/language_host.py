@@ -41,12 +41,19 @@ class LanguageHost(_server.LanguageServer):
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
         return plugin_pb2.PluginInfo(version=importlib.metadata.version("pulumi"))
 
-    def GetProgramDependencies(self, request: Any, context: grpc.ServicerContext) -> proto.GetProgramDependenciesResponse:
-        found = {item.name: item.version for item in importlib.metadata.distributions() if item.name.startswith("pulumi")}
+    def GetProgramDependencies(
+        self, request: Any, context: grpc.ServicerContext
+    ) -> proto.GetProgramDependenciesResponse:
+        found = {
+            item.name: item.version for item in importlib.metadata.distributions() if item.name.startswith("pulumi")
+        }
         return proto.GetProgramDependenciesResponse(
-            dependencies=[proto.DependencyInfo(name=name, version=found[name]) for name in sorted(found)])
+            dependencies=[proto.DependencyInfo(name=name, version=found[name]) for name in sorted(found)]
+        )
 
-    def InstallDependencies(self, request: Any, context: grpc.ServicerContext) -> Iterator[proto.InstallDependenciesResponse]:
+    def InstallDependencies(
+        self, request: Any, context: grpc.ServicerContext
+    ) -> Iterator[proto.InstallDependenciesResponse]:
         yield proto.InstallDependenciesResponse(stdout=f"Nothing to install: programs run in {sys.prefix}\n".encode())
 
     def RuntimeOptionsPrompts(self, request: Any, context: grpc.ServicerContext) -> proto.RuntimeOptionsResponse:
@@ -68,10 +75,16 @@ class LanguageHost(_server.LanguageServer):
         # The SDK has shown the error already; one in the answer would be shown a second time.
         return proto.RunResponse(bail=True) if answer.error else answer
 
-    def RunPlugin(self, request: proto.RunPluginRequest, context: grpc.ServicerContext) -> Iterator[proto.RunPluginResponse]:
+    def RunPlugin(
+        self, request: proto.RunPluginRequest, context: grpc.ServicerContext
+    ) -> Iterator[proto.RunPluginResponse]:
         process = subprocess.Popen(
-            (*_POLICY_PACK, *request.args, request.info.program_directory), cwd=request.pwd, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=dict(line.split("=", 1) for line in request.env))
+            (*_POLICY_PACK, *request.args, request.info.program_directory),
+            cwd=request.pwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(line.split("=", 1) for line in request.env),
+        )
         context.add_callback(process.kill)
         output: queue.Queue[proto.RunPluginResponse | None] = queue.Queue()
 
@@ -80,8 +93,10 @@ class LanguageHost(_server.LanguageServer):
                 output.put(wrap(line))
             output.put(None)
 
-        for stream, wrap in ((process.stdout, lambda line: proto.RunPluginResponse(stdout=line)),
-                             (process.stderr, lambda line: proto.RunPluginResponse(stderr=line))):
+        for stream, wrap in (
+            (process.stdout, lambda line: proto.RunPluginResponse(stdout=line)),
+            (process.stderr, lambda line: proto.RunPluginResponse(stderr=line)),
+        ):
             threading.Thread(target=forward, args=(stream, wrap), daemon=True).start()
         for _ in ("stdout", "stderr"):
             yield from iter(output.get, None)
@@ -96,7 +111,9 @@ async def _run_in_stack(program: Callable[[], Awaitable[None] | None]) -> None:
         raise
     except SystemExit as end:
         if end.code not in (None, 0):
-            raise RunError(str(end.code) if isinstance(end.code, str) else f"the program ended with exit code {end.code}") from None
+            raise RunError(
+                str(end.code) if isinstance(end.code, str) else f"the program ended with exit code {end.code}"
+            ) from None
     except Exception as error:
         raise RunError(_told(error)) from None
 
@@ -107,7 +124,8 @@ def _told(error: Exception) -> str:
     part: traceback.TracebackException | None = told
     while part:
         part.stack = traceback.StackSummary.from_list(
-            [frame for frame in part.stack if not frame.filename.startswith(_NOT_THE_USERS)])
+            [frame for frame in part.stack if not frame.filename.startswith(_NOT_THE_USERS)]
+        )
         part = part.__cause__ or part.__context__
     return "".join(told.format()).rstrip()
 

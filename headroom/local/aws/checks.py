@@ -18,8 +18,15 @@ from headroom.local.aws.sdk import Kind
 from headroom.local.aws.values import Properties, has_unknown, is_unknown
 
 DEFAULTS = "__defaults"  # the bridge's own mark of the properties that check filled in; the engine doesn't display it
-_TYPES: dict[str, tuple[type, ...]] = {"text": (str,), "whole number": (int,), "number": (int, float), "true or false": (bool,),
-                                       "list": (list,), "map": (dict,), "object": (dict,)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "whole number": (int,),
+    "number": (int, float),
+    "true or false": (bool,),
+    "list": (list,),
+    "map": (dict,),
+    "object": (dict,),
+}
 
 
 class Failure(NamedTuple):
@@ -29,12 +36,19 @@ class Failure(NamedTuple):
     reason: str
 
 
-def completed(derived: Derived, given: Mapping[str, Any], old: Mapping[str, Any], seed: bytes, resource_name: str) -> dict[str, Any]:
+def completed(
+    derived: Derived, given: Mapping[str, Any], old: Mapping[str, Any], seed: bytes, resource_name: str
+) -> dict[str, Any]:
     """The inputs with documents as text, AWS's defaults and a made-up name filled in."""
     entry, inputs = derived.entry, {name: value for name, value in given.items() if name != DEFAULTS}
     for name, value in inputs.items():
         prop = derived.schema.inputs.get(name)
-        if prop and (prop.kind.is_document or name in entry.documents) and isinstance(value, dict) and not has_unknown(value):
+        if (
+            prop
+            and (prop.kind.is_document or name in entry.documents)
+            and isinstance(value, dict)
+            and not has_unknown(value)
+        ):
             inputs[name] = json.dumps(value)
         elif prop and prop.kind.is_document and isinstance(value, dict):
             inputs[name] = next(leaf for leaf in _unknowns(value))
@@ -70,9 +84,16 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
     found += [Failure(name, "is required") for name, prop in schema.items() if prop.required and name not in inputs]
     found += _unsent(derived, inputs)
     if old:
-        found += [Failure(name, f"the local plugin knows no way to change it: neither in place nor by a new {_kind_of(derived)}")
-                  for name in changed(derived, old, inputs) - derived.entry.replaces - derived.changeable - derived.unaccounted
-                  if name in schema and name not in entry.refused]
+        found += [
+            Failure(
+                name, f"the local plugin knows no way to change it: neither in place nor by a new {_kind_of(derived)}"
+            )
+            for name in changed(derived, old, inputs)
+            - derived.entry.replaces
+            - derived.changeable
+            - derived.unaccounted
+            if name in schema and name not in entry.refused
+        ]
     return found
 
 
@@ -80,7 +101,11 @@ def changed(derived: Derived, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     """The inputs that differ. One removed that nothing resets keeps its value, as with AWS's own plugin."""
     entry, result = derived.entry, set()
     for name in (set(old) | set(new)) - {DEFAULTS}:
-        if has_unknown(new.get(name)) or (name in new and name not in old) or (name in new and not equal(old[name], new[name])):
+        if (
+            has_unknown(new.get(name))
+            or (name in new and name not in old)
+            or (name in new and not equal(old[name], new[name]))
+        ):
             result.add(name)
         elif name not in new and (entry.put or name in entry.removed or name == "tags"):
             result.add(name)
@@ -91,11 +116,18 @@ def _unsent(derived: Derived, inputs: Mapping[str, Any]) -> Iterator[Failure]:
     """Properties that pulumi_aws leaves open and AWS's call requires."""
     required = derived.input_shape(derived.entry.create.operation).required_members
     for name, target in derived.targets(derived.entry.create).items():
-        if target.member in required and name not in inputs and not derived.schema.inputs[name].required and not target.within:
+        if (
+            target.member in required
+            and name not in inputs
+            and not derived.schema.inputs[name].required
+            and not target.within
+        ):
             yield Failure(name, "is required")
 
 
-def _walk(path: str, value: Any, kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool) -> Iterator[Failure]:
+def _walk(
+    path: str, value: Any, kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool
+) -> Iterator[Failure]:
     if is_unknown(value):
         return
     wanted = _TYPES.get(kind.name)
@@ -117,7 +149,9 @@ def _walk(path: str, value: Any, kind: Kind, shape: Shape | None, names: Mapping
         yield from _scalar(path, value, shape, hidden)
 
 
-def _walk_object(path: str, value: Mapping[str, Any], kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool) -> Iterator[Failure]:
+def _walk_object(
+    path: str, value: Mapping[str, Any], kind: Kind, shape: Shape | None, names: Mapping[str, Any], hidden: bool
+) -> Iterator[Failure]:
     shape = shape.member if isinstance(shape, ListShape) else shape
     members = shape.members if isinstance(shape, StructureShape) else {}
     plain = re.sub(r"\[\d+\]", "", path)
@@ -126,7 +160,9 @@ def _walk_object(path: str, value: Mapping[str, Any], kind: Kind, shape: Shape |
             yield Failure(f"{path}.{name}", f"there is no such property; there are: {', '.join(sorted(kind.fields))}")
             continue
         where = member(name, members, (shape.name,) if shape else (), names.get(f"{plain}.{name}", ()))
-        yield from _walk(f"{path}.{name}", item, kind.fields[name].kind, members[where] if where else None, names, hidden)
+        yield from _walk(
+            f"{path}.{name}", item, kind.fields[name].kind, members[where] if where else None, names, hidden
+        )
     for name, field in kind.fields.items():
         if field.required and name not in value:
             yield Failure(f"{path}.{name}", "is required")
@@ -143,14 +179,18 @@ def _scalar(path: str, value: Any, shape: Shape | None, hidden: bool) -> Iterato
     elif isinstance(value, int | float) and not isinstance(value, bool):
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if (low is not None and value < low) or (high is not None and value > high):
-            limits = f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+            limits = (
+                f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+            )
             yield Failure(path, f"must be {limits}, got {_shown(value, hidden)}")
 
 
 def _size(path: str, size: int, shape: Shape, what: str) -> Iterator[Failure]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     if (low is not None and size < low) or (high is not None and size > high):
-        limits = f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+        limits = (
+            f"at least {low}" if high is None else f"at most {high}" if low is None else f"between {low} and {high}"
+        )
         yield Failure(path, f"must have {limits} {what}, has {size}")
 
 
@@ -177,7 +217,13 @@ def _kind_of(derived: Derived) -> str:
 
 
 def _a(kind: str) -> str:
-    return {"whole number": "a whole number", "number": "a number", "list": "a list", "map": "a map", "object": "an object"}.get(kind, kind)
+    return {
+        "whole number": "a whole number",
+        "number": "a number",
+        "list": "a list",
+        "map": "a map",
+        "object": "an object",
+    }.get(kind, kind)
 
 
 def _shown(value: Any, hidden: bool) -> str:

@@ -26,11 +26,15 @@ def endpoint_from_environment() -> str:
     """The emulator's URL. Raises RefusedError unless AWS_ENDPOINT_URL names a loopback address."""
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url:
-        raise RefusedError("AWS_ENDPOINT_URL is not set: the local AWS plugin serves the emulator on this machine only. "
-                           "Run `make up`, or set what `headroom local env` prints.")
+        raise RefusedError(
+            "AWS_ENDPOINT_URL is not set: the local AWS plugin serves the emulator on this machine only. "
+            "Run `make up`, or set what `headroom local env` prints."
+        )
     if not _is_loopback(url):
-        raise RefusedError(f"AWS_ENDPOINT_URL is {url}: the local AWS plugin serves loopback addresses only "
-                           "(http://127.0.0.1:PORT). For a real account, take the local plugin off the PATH.")
+        raise RefusedError(
+            f"AWS_ENDPOINT_URL is {url}: the local AWS plugin serves loopback addresses only "
+            "(http://127.0.0.1:PORT). For a real account, take the local plugin off the PATH."
+        )
     return url
 
 
@@ -43,12 +47,16 @@ def check_emulator(url: str) -> None:
     except urllib.error.HTTPError:
         mark = ""
     except OSError:
-        raise RefusedError(f"the emulator at {url} does not answer: it was stopped or died. "
-                           "Run `make up`, which rebuilds the local stack.") from None
+        raise RefusedError(
+            f"the emulator at {url} does not answer: it was stopped or died. "
+            "Run `make up`, which rebuilds the local stack."
+        ) from None
     wanted = os.environ.get("HEADROOM_EMULATOR_MARK", "")
     if wanted and wanted != mark:
-        raise RefusedError(f"the emulator at {url} and this state do not belong together (the emulator's mark is "
-                           f"'{mark}', the state's '{wanted}'). Run `make up`, which rebuilds the local stack.")
+        raise RefusedError(
+            f"the emulator at {url} and this state do not belong together (the emulator's mark is "
+            f"'{mark}', the state's '{wanted}'). Run `make up`, which rebuilds the local stack."
+        )
 
 
 class Connection:
@@ -56,9 +64,16 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._core = botocore.session.get_session({"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None),
-                                                   "credentials_file": (None, None, os.devnull, None)})
-        self._session = boto3.Session(aws_access_key_id="local", aws_secret_access_key="local", botocore_session=self._core)
+        self._core = botocore.session.get_session(
+            {
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        self._session = boto3.Session(
+            aws_access_key_id="local", aws_secret_access_key="local", botocore_session=self._core
+        )
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._models: dict[str, ServiceModel] = {}
         self._lock = threading.RLock()
@@ -75,9 +90,18 @@ class Connection:
         with self._lock:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._session.client(  # type: ignore[call-overload]
-                    service, region_name=region, endpoint_url=self.url,
-                    config=Config(retries={"total_max_attempts": 2}, connect_timeout=5, read_timeout=60, proxies={},
-                                  max_pool_connections=64, ignore_configured_endpoint_urls=True))
+                    service,
+                    region_name=region,
+                    endpoint_url=self.url,
+                    config=Config(
+                        retries={"total_max_attempts": 2},
+                        connect_timeout=5,
+                        read_timeout=60,
+                        proxies={},
+                        max_pool_connections=64,
+                        ignore_configured_endpoint_urls=True,
+                    ),
+                )
             return self._clients[service, region]
 
 

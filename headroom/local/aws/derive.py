@@ -77,14 +77,18 @@ class Derived:
         if isinstance(step, Custom):
             return frozenset({step.property})
         own = frozenset(self.targets(step)) - step.along
-        return ((own if step.style != "attributes" else frozenset()) | step.properties | ({step.switch} - {""})) - self.entry.replaces
+        return (
+            (own if step.style != "attributes" else frozenset()) | step.properties | ({step.switch} - {""})
+        ) - self.entry.replaces
 
     @cached_property
     def changeable(self) -> frozenset[str]:
         """Properties that may change in place, or whose change only the state needs to know."""
         entry = self.entry
         steps = frozenset[str]().union(*(self.triggers(step) for step in entry.updates))
-        along = frozenset[str]().union(*(step.along for step in (*entry.updates, entry.delete) if isinstance(step, Call)))
+        along = frozenset[str]().union(
+            *(step.along for step in (*entry.updates, entry.delete) if isinstance(step, Call))
+        )
         deleted_with = entry.delete.properties if entry.delete else frozenset()
         put = self.created_with if entry.put else frozenset()
         return (steps | along | deleted_with | put | entry.stored | entry.recorded | _BY_THE_PLUGIN) - entry.replaces
@@ -95,8 +99,14 @@ class Derived:
         known = self.created_with | self.changeable | self._outside_of_calls | {"region"}
         return frozenset(self.schema.inputs) - known - frozenset(self.entry.refused)
 
-    def request(self, call: Call, values: Mapping[str, Any], old: Mapping[str, Any], context: Mapping[str, Any],
-                only: frozenset[str] | None = None) -> dict[str, Any]:
+    def request(
+        self,
+        call: Call,
+        values: Mapping[str, Any],
+        old: Mapping[str, Any],
+        context: Mapping[str, Any],
+        only: frozenset[str] | None = None,
+    ) -> dict[str, Any]:
         """The call's members for these property values; `only` limits which properties are sent."""
         shape, inner = self.input_shape(call.operation), {}
         names = {**self.entry.names, **call.names}
@@ -117,8 +127,11 @@ class Derived:
         """The members of the operation that say which resource is meant."""
         members = self.input_shape(operation).members
         return {
-            name: filled if isinstance(members[name], ListShape) == isinstance(filled := fill(value, context), list) else [filled]
-            for name, value in self.entry.find.items() if name in members
+            name: filled
+            if isinstance(members[name], ListShape) == isinstance(filled := fill(value, context), list)
+            else [filled]
+            for name, value in self.entry.find.items()
+            if name in members
         }
 
     def outputs_of(self, name: str, value: Any) -> dict[str, Any]:
@@ -163,6 +176,8 @@ def parse_id(template: str, identifier: str) -> dict[str, str] | None:
     """The properties that an id is made of: the inverse of fill. None if the id doesn't have that form."""
     if "{" not in template:
         return {}
-    pattern = "".join(f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(_PLACE.split(template)))
+    pattern = "".join(
+        f"(?P<{part}>.+?)" if index % 2 else re.escape(part) for index, part in enumerate(_PLACE.split(template))
+    )
     match = re.fullmatch(pattern, identifier)
     return match.groupdict() if match else None

@@ -17,8 +17,11 @@ from headroom.local.aws.naming import same, text
 from headroom.local.aws.special import attribute
 
 # How the services say "it isn't there", in code or message; application-autoscaling has a ValidationException for it.
-_GONE = re.compile(r"NotFound|NoSuch|NotExist|not found|does not exist|doesn't exist|cannot be found|No (scalable|scaling|scheduled)"
-                   r"|pending deletion|was deleted|marked for deletion", re.I)
+_GONE = re.compile(
+    r"NotFound|NoSuch|NotExist|not found|does not exist|doesn't exist|cannot be found|No (scalable|scaling|scheduled)"
+    r"|pending deletion|was deleted|marked for deletion",
+    re.I,
+)
 
 
 _SERVER_ERROR = 500
@@ -66,8 +69,10 @@ class Lifecycle:
         identifier = fill(entry.id, state) if "{" in entry.id else str(search(entry.id, described, context))
         context = self._context(state, identifier)
         later = frozenset(
-            name for name in inputs
-            if name not in derived.created_with and name in derived.changeable
+            name
+            for name in inputs
+            if name not in derived.created_with
+            and name in derived.changeable
             and not (name in entry.defaults and entry.defaults[name] == inputs[name])
         )
         pending = set(later)
@@ -83,10 +88,19 @@ class Lifecycle:
             outputs = self._outputs(derived, identifier, {**state, **inputs})
             return identifier, outputs or self._complete(derived, inputs, state, context)
         except AwsError as error:
-            raise PartlyCreatedError(identifier, self._complete(derived, inputs, state, context), pending, error) from error
+            raise PartlyCreatedError(
+                identifier, self._complete(derived, inputs, state, context), pending, error
+            ) from error
 
-    def update(self, derived: Derived, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any],
-               changed: frozenset[str]) -> dict[str, Any]:
+    def update(
+        self,
+        derived: Derived,
+        identifier: str,
+        state: Mapping[str, Any],
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        changed: frozenset[str],
+    ) -> dict[str, Any]:
         """Change it in place. Raises AwsError."""
         entry = derived.entry
         values = {**entry.removed, **new} if not entry.put else dict(new)
@@ -101,18 +115,23 @@ class Lifecycle:
         kept = {name: value for name, value in state.items() if name not in old or name in new}
         result = self._outputs(derived, identifier, {**kept, **new})
         if result is None:
-            raise AwsError(f"{identifier} is gone: it was deleted outside Pulumi. Run `pulumi refresh`, then `pulumi up`.")
+            raise AwsError(
+                f"{identifier} is gone: it was deleted outside Pulumi. Run `pulumi refresh`, then `pulumi up`."
+            )
         return result
 
-    def read(self, derived: Derived, identifier: str, state: Mapping[str, Any],
-             inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
+    def read(
+        self, derived: Derived, identifier: str, state: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> tuple[str, dict[str, Any], dict[str, Any]] | None:
         """Look at it: id, outputs, inputs as AWS has them now; None if it is gone. Without a state: an import."""
         entry, known = derived.entry, dict(state)
         importing = not state
         if importing:
             parsed = parse_id(entry.import_id or entry.id, identifier)
             if parsed is None:
-                raise AwsError(f"'{identifier}' is no id of {entry.token}: expected the form {entry.import_id or entry.id}")
+                raise AwsError(
+                    f"'{identifier}' is no id of {entry.token}: expected the form {entry.import_id or entry.id}"
+                )
             known = {**entry.defaults, **parsed}
         outputs = self._outputs(derived, identifier, known, with_tags=True)
         if outputs is None:
@@ -137,8 +156,16 @@ class Lifecycle:
             if not _GONE.search(str(error)):
                 raise
 
-    def _step(self, derived: Derived, step: Call | Custom, aws: Aws, old: Mapping[str, Any], values: Mapping[str, Any],
-              changed: frozenset[str], context: Mapping[str, Any]) -> None:
+    def _step(
+        self,
+        derived: Derived,
+        step: Call | Custom,
+        aws: Aws,
+        old: Mapping[str, Any],
+        values: Mapping[str, Any],
+        changed: frozenset[str],
+        context: Mapping[str, Any],
+    ) -> None:
         relevant = changed & derived.triggers(step)
         if not relevant:
             return
@@ -156,11 +183,15 @@ class Lifecycle:
         else:
             aws(step.operation, **derived.request(step, values, old, context, only=relevant))
 
-    def _outputs(self, derived: Derived, identifier: str, known: Mapping[str, Any], with_tags: bool = False) -> dict[str, Any] | None:
+    def _outputs(
+        self, derived: Derived, identifier: str, known: Mapping[str, Any], with_tags: bool = False
+    ) -> dict[str, Any] | None:
         entry, context = derived.entry, self._context(known, identifier)
         aws = self._call(derived, context, found=True)
         try:
-            described = search(entry.read.path, aws(entry.read.operation, **fill(dict(entry.read.fixed), context)), context)
+            described = search(
+                entry.read.path, aws(entry.read.operation, **fill(dict(entry.read.fixed), context)), context
+            )
         except AwsError as error:
             if _GONE.search(str(error)):
                 return None
@@ -176,12 +207,19 @@ class Lifecycle:
                     found |= derived.outputs_of(name, value)
         outputs = self._complete(derived, known, found, context)
         if with_tags and "tags" in derived.schema.inputs:
-            outputs["tagsAll"] = tagging.read(self._call(derived, context), derived.model, described, {**outputs, "id": identifier})
-            outputs["tags"] = {key: value for key, value in outputs["tagsAll"].items()
-                               if self.settings.default_tags.get(key) != value or key in (known.get("tags") or {})} or None
+            outputs["tagsAll"] = tagging.read(
+                self._call(derived, context), derived.model, described, {**outputs, "id": identifier}
+            )
+            outputs["tags"] = {
+                key: value
+                for key, value in outputs["tagsAll"].items()
+                if self.settings.default_tags.get(key) != value or key in (known.get("tags") or {})
+            } or None
         return outputs
 
-    def _complete(self, derived: Derived, known: Mapping[str, Any], found: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    def _complete(
+        self, derived: Derived, known: Mapping[str, Any], found: Mapping[str, Any], context: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Every property of the type, so that none shows as unknown in the next preview."""
         outputs = {name: found.get(name, known.get(name)) for name in derived.schema.outputs}
         for name, value in known.items():  # what was asked for, where AWS's answer only spells it differently
@@ -195,7 +233,9 @@ class Lifecycle:
             outputs["tagsAll"] = self.all_tags(known)
         return outputs
 
-    def _inputs_now(self, derived: Derived, inputs: Mapping[str, Any], outputs: Mapping[str, Any], importing: bool) -> dict[str, Any]:
+    def _inputs_now(
+        self, derived: Derived, inputs: Mapping[str, Any], outputs: Mapping[str, Any], importing: bool
+    ) -> dict[str, Any]:
         names = set(derived.schema.inputs) - {"region"} if importing else set(inputs)
         now = dict(inputs)
         for name in names - derived.entry.stored - set(derived.entry.refused):
@@ -228,8 +268,8 @@ class Lifecycle:
                 raise AwsError(f"{operation}: {what.get('Code')}: {what.get('Message')}") from error
             except (BotoCoreError, ResponseParserError) as error:
                 raise AwsError(f"{operation}: {_without_values(str(error))}") from error
-        return aws
 
+        return aws
 
 
 def _without_values(message: str) -> str:

@@ -13,14 +13,16 @@ class Call:
     """One AWS operation. It sends the properties that name one of its members; the table tells what can't be derived."""
 
     operation: str
-    names: Mapping[str, str] = field(default_factory=dict)       # property (dotted if nested) -> member, for this call only
+    names: Mapping[str, str] = field(default_factory=dict)  # property (dotted if nested) -> member, for this call only
     fixed: Mapping[str, Template] = field(default_factory=dict)  # members that are always sent
-    within: str = ""                         # properties may be members of this list's element, too
-    style: Literal["once", "each", "attributes"] = "once"  # each: a call a property; attributes: AttributeName and -Value
+    within: str = ""  # properties may be members of this list's element, too
+    style: Literal["once", "each", "attributes"] = (
+        "once"  # each: a call a property; attributes: AttributeName and -Value
+    )
     properties: frozenset[str] = frozenset()  # those that `assemble` or an attributes call takes
     assemble: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None  # (old, new) -> members
-    along: frozenset[str] = frozenset()      # go along if they are set, and are no reason to call
-    switch: str = ""                         # the property that decides between `operation` and `off`
+    along: frozenset[str] = frozenset()  # go along if they are set, and are no reason to call
+    switch: str = ""  # the property that decides between `operation` and `off`
     off: str = ""
 
 
@@ -39,7 +41,7 @@ class Read:
     operation: str
     path: str = "@"
     fixed: Mapping[str, Template] = field(default_factory=dict)
-    reads: Mapping[str, str] = field(default_factory=dict)       # of a further read: property -> JMESPath in the object
+    reads: Mapping[str, str] = field(default_factory=dict)  # of a further read: property -> JMESPath in the object
 
 
 @dataclass(frozen=True)
@@ -50,30 +52,34 @@ class ResourceType:
     service: str
     create: Call
     read: Read
-    id: str                                  # a template over properties, or (without braces) JMESPath in the answer
-    find: Mapping[str, Template]             # members that identify it, in whichever call has them
-    answer: str = "@"                        # where in create's answer the object lies
+    id: str  # a template over properties, or (without braces) JMESPath in the answer
+    find: Mapping[str, Template]  # members that identify it, in whichever call has them
+    answer: str = "@"  # where in create's answer the object lies
     updates: tuple[Call | Custom, ...] = ()
-    put: bool = False                        # create is a put: updating repeats it, whole
+    put: bool = False  # create is a put: updating repeats it, whole
     delete: Call | None = None
-    more: tuple[Read, ...] = ()              # further reads
-    prefixes: tuple[str, ...] = ()           # `name` may be called DBProxyName
-    names: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)  # property (dotted if nested) -> member(s), where not derivable
-    reads: Mapping[str, str] = field(default_factory=dict)       # output -> JMESPath in what was read, where not derivable
-    computed: Mapping[str, str] = field(default_factory=dict)    # output -> template
-    replaces: frozenset[str] = frozenset()   # a change of these makes a new one
-    stored: frozenset[str] = frozenset()     # no call takes these: they steer the plugin, or AWS's own plugin
-    recorded: frozenset[str] = frozenset()   # kept in the state only, as no call here takes them: said in the output
-    refused: Mapping[str, str] = field(default_factory=dict)     # property -> what to do instead
-    defaults: Mapping[str, Any] = field(default_factory=dict)    # filled in by check, as AWS's own plugin does
-    removed: Mapping[str, Any] = field(default_factory=dict)     # what is sent when the input is removed, where that is no default
+    more: tuple[Read, ...] = ()  # further reads
+    prefixes: tuple[str, ...] = ()  # `name` may be called DBProxyName
+    names: Mapping[str, str | tuple[str, ...]] = field(
+        default_factory=dict
+    )  # property (dotted if nested) -> member(s), where not derivable
+    reads: Mapping[str, str] = field(default_factory=dict)  # output -> JMESPath in what was read, where not derivable
+    computed: Mapping[str, str] = field(default_factory=dict)  # output -> template
+    replaces: frozenset[str] = frozenset()  # a change of these makes a new one
+    stored: frozenset[str] = frozenset()  # no call takes these: they steer the plugin, or AWS's own plugin
+    recorded: frozenset[str] = frozenset()  # kept in the state only, as no call here takes them: said in the output
+    refused: Mapping[str, str] = field(default_factory=dict)  # property -> what to do instead
+    defaults: Mapping[str, Any] = field(default_factory=dict)  # filled in by check, as AWS's own plugin does
+    removed: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what is sent when the input is removed, where that is no default
     documents: frozenset[str] = frozenset()  # must be JSON
-    unechoed: frozenset[str] = frozenset()   # sent, but the emulator doesn't keep them: said in the output
-    name: str = ""                           # the property that is made up when it isn't given
-    name_form: str = "{name}"                # what a made-up name looks like
-    import_id: str = ""                      # the template of an id to import, where it isn't the id's own
-    gone: str = ""                           # JMESPath: true in what was read means that it is deleted
-    tag_type: str = ""                       # EC2's word for it in TagSpecifications
-    keep: str = ""                           # a property that, when true, keeps the real thing when it is deleted
+    unechoed: frozenset[str] = frozenset()  # sent, but the emulator doesn't keep them: said in the output
+    name: str = ""  # the property that is made up when it isn't given
+    name_form: str = "{name}"  # what a made-up name looks like
+    import_id: str = ""  # the template of an id to import, where it isn't the id's own
+    gone: str = ""  # JMESPath: true in what was read means that it is deleted
+    tag_type: str = ""  # EC2's word for it in TagSpecifications
+    keep: str = ""  # a property that, when true, keeps the real thing when it is deleted
     after_create: Callable[[Aws], None] | None = None
     before_delete: Callable[[Aws, Mapping[str, Any]], None] | None = None

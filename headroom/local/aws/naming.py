@@ -14,11 +14,15 @@ _KEY_MEMBERS = ("Key", "Name", "TagKey", "key", "name")
 _VALUE_MEMBERS = ("Value", "TagValue", "value")
 
 
-def member(name: str, members: Iterable[str], prefixes: Iterable[str] = (), named: str | tuple[str, ...] = ()) -> str | None:
+def member(
+    name: str, members: Iterable[str], prefixes: Iterable[str] = (), named: str | tuple[str, ...] = ()
+) -> str | None:
     """The member that a property names: by the exception given, else by spelling, prefix and number (auths: Auth)."""
     members = list(members)
     if named:
-        return next((candidate for candidate in ((named,) if isinstance(named, str) else named) if candidate in members), None)
+        return next(
+            (candidate for candidate in ((named,) if isinstance(named, str) else named) if candidate in members), None
+        )
     by_spelling = {candidate.lower(): candidate for candidate in members}
     for prefix in ("", *prefixes):
         word = (prefix + name).lower()
@@ -148,7 +152,9 @@ def _fields(value: Mapping[str, Any], fields: Mapping[str, Property], names: Nam
 
 def _pair(shape: ListShape) -> tuple[str, str]:
     members = shape.member.members
-    return next(name for name in _KEY_MEMBERS if name in members), next(name for name in _VALUE_MEMBERS if name in members)
+    return next(name for name in _KEY_MEMBERS if name in members), next(
+        name for name in _VALUE_MEMBERS if name in members
+    )
 
 
 def _first(entry: Mapping[str, Any], names: Iterable[str]) -> Any:

@@ -3,13 +3,20 @@
 import functools
 import json
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import (engine_pb2, engine_pb2_grpc, plugin_pb2, provider_pb2 as proto, provider_pb2_grpc,
-                                  status_pb2)
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    plugin_pb2,
+    provider_pb2 as proto,
+    provider_pb2_grpc,
+    status_pb2,
+)
 
 from headroom.local.aws import checks, functions
 from headroom.local.aws.connection import Connection, RefusedError, check_emulator, endpoint_from_environment
@@ -25,12 +32,14 @@ _Diff = proto.PropertyDiff
 
 def _refusing(handler: _Handler) -> _Handler:
     """What the user has to know is one line, not a traceback."""
+
     @functools.wraps(handler)
     def wrapped(self: "AwsProvider", request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return handler(self, request, context)
         except (AwsError, RefusedError) as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
     return wrapped  # type: ignore[return-value]
 
 
@@ -45,7 +54,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     # --- the provider itself -----------------------------------------------------------------------------------------
 
-    def Handshake(self, request: proto.ProviderHandshakeRequest, context: grpc.ServicerContext) -> proto.ProviderHandshakeResponse:
+    def Handshake(
+        self, request: proto.ProviderHandshakeRequest, context: grpc.ServicerContext
+    ) -> proto.ProviderHandshakeResponse:
         return proto.ProviderHandshakeResponse(accept_secrets=True)
 
     def GetPluginInfo(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
@@ -60,9 +71,13 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if "region" not in news:
             news["region"] = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
             if not news["region"]:
-                failures.append(proto.CheckFailure(property="region", reason="is not set: `pulumi config set aws:region eu-west-1`"))
+                failures.append(
+                    proto.CheckFailure(property="region", reason="is not set: `pulumi config set aws:region eu-west-1`")
+                )
         if "endpoints" in news:
-            failures.append(proto.CheckFailure(property="endpoints", reason="the local plugin serves AWS_ENDPOINT_URL only"))
+            failures.append(
+                proto.CheckFailure(property="endpoints", reason="the local plugin serves AWS_ENDPOINT_URL only")
+            )
         try:
             check_emulator(endpoint_from_environment())
         except RefusedError as error:
@@ -101,13 +116,18 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         old, given = from_struct(request.olds), from_struct(request.news)
         name = request.urn.rsplit("::", 1)[-1]
         inputs = Properties(checks.completed(derived, given, old, request.randomSeed, name), given.secrets)
-        failures = [proto.CheckFailure(property=item.property, reason=item.reason) for item in checks.failures(derived, inputs, old)]
+        failures = [_failure(item, inputs.secrets) for item in checks.failures(derived, inputs, old)]
         return proto.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     @_refusing
     def Diff(self, request: proto.DiffRequest, context: grpc.ServicerContext) -> proto.DiffResponse:
         derived = self._type(request.urn)
-        entry, state, old, new = derived.entry, from_struct(request.olds), from_struct(request.old_inputs), from_struct(request.news)
+        entry, state, old, new = (
+            derived.entry,
+            from_struct(request.olds),
+            from_struct(request.old_inputs),
+            from_struct(request.news),
+        )
         changed = set(checks.changed(derived, old, new)) - set(request.ignoreChanges)
         region = self._settings.region if "region" not in new else new["region"]
         moved = bool(state.get("region")) and region != state["region"]
@@ -115,12 +135,18 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if "tags" in derived.schema.inputs and self._lifecycle().all_tags(new) != (state.get("tagsAll") or {}):
             changed |= {"tagsAll"} if "tags" not in changed and "tags" not in request.ignoreChanges else set()
         changed |= set(replaces)
-        detailed = {name: _Diff(kind=_kind(name, old, new, name in replaces), inputDiff=name not in ("tagsAll", "region"))
-                    for name in changed}
+        detailed = {
+            name: _Diff(kind=_kind(name, old, new, name in replaces), inputDiff=name not in ("tagsAll", "region"))
+            for name in changed
+        }
         return proto.DiffResponse(
             changes=proto.DiffResponse.DIFF_SOME if changed else proto.DiffResponse.DIFF_NONE,
-            diffs=sorted(changed), replaces=replaces, detailedDiff=detailed, hasDetailedDiff=True,
-            deleteBeforeReplace=bool(replaces) and not moved and _collides(derived, old, new))
+            diffs=sorted(changed),
+            replaces=replaces,
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
+            deleteBeforeReplace=bool(replaces) and not moved and _collides(derived, old, new),
+        )
 
     @_refusing
     def Create(self, request: proto.CreateRequest, context: grpc.ServicerContext) -> proto.CreateResponse:
@@ -129,13 +155,21 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         values = _without_defaults(inputs)
         if request.preview:
             unknown = dict.fromkeys(derived.schema.outputs, UNKNOWN)
-            return proto.CreateResponse(properties=_answer({**unknown, **values, **self._foreseen(derived, values)}, inputs))
+            return proto.CreateResponse(
+                properties=_answer({**unknown, **values, **self._foreseen(derived, values)}, inputs)
+            )
         try:
             identifier, outputs = self._lifecycle().create(derived, values)
         except PartlyCreatedError as error:
-            kept = Properties({name: value for name, value in inputs.items() if name not in error.pending}, inputs.secrets)
-            detail = proto.ErrorResourceInitFailed(id=error.identifier, properties=_answer(error.outputs, inputs),
-                                                   reasons=[str(error)], inputs=to_struct(kept))
+            kept = Properties(
+                {name: value for name, value in inputs.items() if name not in error.pending}, inputs.secrets
+            )
+            detail = proto.ErrorResourceInitFailed(
+                id=error.identifier,
+                properties=_answer(error.outputs, inputs),
+                reasons=[str(error)],
+                inputs=to_struct(kept),
+            )
             _abort_with(context, f"{error.identifier} was created, but a later step failed: {error}", detail)
         return proto.CreateResponse(id=identifier, properties=_answer(outputs, inputs))
 
@@ -147,8 +181,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             return proto.ReadResponse()
         identifier, outputs, now = result
         secrets = Properties({**state, **inputs}, state.secrets | inputs.secrets)
-        return proto.ReadResponse(id=identifier, properties=_answer(outputs, secrets),
-                                  inputs=to_struct(now, inputs.secrets))
+        return proto.ReadResponse(
+            id=identifier, properties=_answer(outputs, secrets), inputs=to_struct(now, inputs.secrets)
+        )
 
     @_refusing
     def Update(self, request: proto.UpdateRequest, context: grpc.ServicerContext) -> proto.UpdateResponse:
@@ -186,7 +221,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if token not in self._derived:
             entry = TYPES.get(token)
             if entry is None:
-                raise RefusedError(f"the local AWS plugin does not serve {token}. It serves: {', '.join(sorted(TYPES))}")
+                raise RefusedError(
+                    f"the local AWS plugin does not serve {token}: it knows the {len(TYPES)} types of headroom/local/aws/table.py"
+                )
             connection = self._connection or Connection("http://127.0.0.1")
             self._derived[token] = Derived(entry, connection.model(entry.service))
         return self._derived[token]
@@ -202,11 +239,22 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def _say_what_is_recorded(self, derived: Derived, inputs: Mapping[str, Any], urn: str) -> None:
         entry = derived.entry
-        names = sorted((entry.recorded | entry.unechoed | derived.unaccounted) & set(inputs) - set(inputs.get(checks.DEFAULTS, ())))
+        names = sorted(
+            (entry.recorded | entry.unechoed | derived.unaccounted) & set(inputs) - set(inputs.get(checks.DEFAULTS, ()))
+        )
         if names and self._engine_address:
             message = f"recorded, not emulated: {', '.join(names)}"
             with grpc.insecure_channel(self._engine_address) as channel:
-                engine_pb2_grpc.EngineStub(channel).Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn))
+                engine_pb2_grpc.EngineStub(channel).Log(
+                    engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn)
+                )
+
+
+def _failure(item: checks.Failure, secrets: Collection[str]) -> proto.CheckFailure:
+    """The engine shows the value of the property that a failure names, even a secret one: such a failure names none."""
+    if re.split(r"[.\[]", item.property)[0] in secrets:
+        return proto.CheckFailure(reason=f"property {item.property}: {item.reason}")
+    return proto.CheckFailure(property=item.property, reason=item.reason)
 
 
 def _answer(outputs: Mapping[str, Any], inputs: Properties) -> Any:

@@ -13,8 +13,12 @@ from types import MappingProxyType
 
 _ARGUMENT = re.compile(r"^ {17}(\w+): pulumi\.Input\[(.*)\](?: = None)?(?:,|\):)$", re.M)
 _GETTER = re.compile(r'@pulumi\.getter(?:\(name="(\w+)"\))?\n(?:    @\w.*\n)*    def (\w+)\(self\)')
-_SCALARS = {"_builtins.str": "text", "_builtins.int": "whole number", "_builtins.float": "number",
-            "_builtins.bool": "true or false"}
+_SCALARS = {
+    "_builtins.str": "text",
+    "_builtins.int": "whole number",
+    "_builtins.float": "number",
+    "_builtins.bool": "true or false",
+}
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,9 @@ class Kind:
     """A property's kind: one of text, whole number, number, true or false, list, map, object, any."""
 
     name: str
-    item: "Kind | None" = None                                     # of a list or map
+    item: "Kind | None" = None  # of a list or map
     fields: Mapping[str, "Property"] = field(default_factory=lambda: MappingProxyType({}))
-    is_document: bool = False                                      # text that may be given as an object: a policy
+    is_document: bool = False  # text that may be given as an object: a policy
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def _properties(module: str, source: str, name: str) -> Mapping[str, Property]:
     if start < 0:
         raise LookupError(f"pulumi_aws has no class {name}")
     end = source.find("\nclass ", start + 1)
-    body = source[start:end if end > 0 else len(source)]
+    body = source[start : end if end > 0 else len(source)]
     head = body[: body.find("):\n") + 3]
     names = {python: pulumi or python for pulumi, python in _GETTER.findall(body)}
     required = {match[1]: not match[0].rstrip(",):").endswith("= None") for match in _ARGUMENT.finditer(head)}

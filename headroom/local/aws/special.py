@@ -13,9 +13,12 @@ def ip_permissions(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
     """A security group's rule as AuthorizeSecurityGroup… wants it."""
     described = {"Description": new["description"]} if "description" in new else {}
     permission = {"IpProtocol": new["ipProtocol"], **_given(new, fromPort="FromPort", toPort="ToPort")}
-    for name, block, member in (("cidrIpv4", "IpRanges", "CidrIp"), ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
-                                ("prefixListId", "PrefixListIds", "PrefixListId"),
-                                ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId")):
+    for name, block, member in (
+        ("cidrIpv4", "IpRanges", "CidrIp"),
+        ("cidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("prefixListId", "PrefixListIds", "PrefixListId"),
+        ("referencedSecurityGroupId", "UserIdGroupPairs", "GroupId"),
+    ):
         if name in new:
             permission[block] = [{member: new[name], **described}]
     return {"IpPermissions": [permission]}
@@ -23,8 +26,17 @@ def ip_permissions(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
 
 def rule_changes(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """The same rule as ModifySecurityGroupRules wants it."""
-    rule = _given(new, ipProtocol="IpProtocol", fromPort="FromPort", toPort="ToPort", cidrIpv4="CidrIpv4", cidrIpv6="CidrIpv6",
-                  prefixListId="PrefixListId", referencedSecurityGroupId="ReferencedGroupId", description="Description")
+    rule = _given(
+        new,
+        ipProtocol="IpProtocol",
+        fromPort="FromPort",
+        toPort="ToPort",
+        cidrIpv4="CidrIpv4",
+        cidrIpv6="CidrIpv6",
+        prefixListId="PrefixListId",
+        referencedSecurityGroupId="ReferencedGroupId",
+        description="Description",
+    )
     return {"SecurityGroupRules": [{"SecurityGroupRuleId": new["id"], "SecurityGroupRule": rule}]}
 
 
@@ -37,21 +49,34 @@ def remove_default_egress(aws: Aws) -> None:
 def log_exports(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Which log types ModifyDBCluster has to switch on, and which off."""
     before, after = (set(values.get("enabledCloudwatchLogsExports") or ()) for values in (old, new))
-    return {"CloudwatchLogsExportConfiguration": {"EnableLogTypes": sorted(after - before),
-                                                  "DisableLogTypes": sorted(before - after)}}
+    return {
+        "CloudwatchLogsExportConfiguration": {
+            "EnableLogTypes": sorted(after - before),
+            "DisableLogTypes": sorted(before - after),
+        }
+    }
 
 
 def parameters(kind: str) -> Callable[[Aws, Any, Any], None]:
     """Set the changed parameters of a group (kind DB or DBCluster), reset the removed ones."""
+
     def run(aws: Aws, old: Any, new: Any) -> None:
         before, after = ({item["name"]: item for item in items or ()} for items in (old, new))
-        changed = [{"ParameterName": name, "ParameterValue": item["value"], "ApplyMethod": item.get("applyMethod", "immediate")}
-                   for name, item in after.items() if item != before.get(name)]
+        changed = [
+            {
+                "ParameterName": name,
+                "ParameterValue": item["value"],
+                "ApplyMethod": item.get("applyMethod", "immediate"),
+            }
+            for name, item in after.items()
+            if item != before.get(name)
+        ]
         removed = [{"ParameterName": name, "ApplyMethod": "pending-reboot"} for name in before if name not in after]
         for block in _blocks(changed):
             aws(f"Modify{kind}ParameterGroup", Parameters=block)
         for block in _blocks(removed):
             aws(f"Reset{kind}ParameterGroup", Parameters=block, ResetAllParameters=False)
+
     return run
 
 
@@ -75,8 +100,10 @@ def detach_policies(aws: Aws, properties: Mapping[str, Any]) -> None:
 
 def attributes(*names: str) -> Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]:
     """SNS's Attributes at creation: the given properties as texts, spelled with a capital."""
+
     def assemble(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
         return {"Attributes": {attribute(name): text(new[name]) for name in names if name in new}}
+
     return assemble
 
 
@@ -92,8 +119,15 @@ def metric_queries(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
     """An alarm's metric math."""
     queries = []
     for query in new.get("metricQueries") or ():
-        entry = _given(query, id="Id", accountId="AccountId", expression="Expression", label="Label", period="Period",
-                       returnData="ReturnData")
+        entry = _given(
+            query,
+            id="Id",
+            accountId="AccountId",
+            expression="Expression",
+            label="Label",
+            period="Period",
+            returnData="ReturnData",
+        )
         if metric := query.get("metric"):
             dimensions = [{"Name": name, "Value": value} for name, value in metric.get("dimensions", {}).items()]
             entry["MetricStat"] = {
@@ -113,8 +147,12 @@ METRIC_QUERIES_READ = (
 
 def suppressor(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """A composite alarm's suppressor is flat in AWS."""
-    return _given(new.get("actionsSuppressor") or {}, alarm="ActionsSuppressor", waitPeriod="ActionsSuppressorWaitPeriod",
-                  extensionPeriod="ActionsSuppressorExtensionPeriod")
+    return _given(
+        new.get("actionsSuppressor") or {},
+        alarm="ActionsSuppressor",
+        waitPeriod="ActionsSuppressorWaitPeriod",
+        extensionPeriod="ActionsSuppressorExtensionPeriod",
+    )
 
 
 def force_delete(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,4 +167,4 @@ def _given(values: Mapping[str, Any], **members: str) -> dict[str, Any]:
 
 def _blocks(items: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     for start in range(0, len(items), _PARAMETERS_PER_CALL):
-        yield items[start:start + _PARAMETERS_PER_CALL]
+        yield items[start : start + _PARAMETERS_PER_CALL]

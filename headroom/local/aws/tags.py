@@ -15,11 +15,11 @@ _MAP = Kind("map", Kind("text"))
 
 @dataclass(frozen=True)
 class _Dialect:
-    member: str                  # says whose tags: filled with the place below
+    member: str  # says whose tags: filled with the place below
     add: str = "TagResource"
     remove: str = "UntagResource"
     read: str = "ListTagsForResource"
-    place: str = "arn"           # the property that goes into the member
+    place: str = "arn"  # the property that goes into the member
 
 
 _DIALECTS = {
@@ -48,7 +48,9 @@ def creation_members(model: ServiceModel, operation: str, tag_type: str, tags: M
     return {name: to_aws(dict(tags), _MAP, members[name], {}, name)}
 
 
-def change(aws: Aws, model: ServiceModel, old: Mapping[str, str], new: Mapping[str, str], context: Mapping[str, Any]) -> None:
+def change(
+    aws: Aws, model: ServiceModel, old: Mapping[str, str], new: Mapping[str, str], context: Mapping[str, Any]
+) -> None:
     """Add, overwrite and remove tags until they are the new ones."""
     dialect = _DIALECTS[model.service_name]
     who = _who(dialect, context)

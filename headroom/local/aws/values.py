@@ -7,15 +7,17 @@ from google.protobuf import struct_pb2
 
 # The protocol's own marks: <pulumi sdk>/go/common/resource/plugin/rpc.go and .../resource/properties.go.
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_UNKNOWNS = frozenset({
-    UNKNOWN,
-    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-    "030794c1-ac77-496b-92df-f27374a8bd58",
-    "e48ece36-62e2-4504-bad9-02848725956a",
-    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-})
+_UNKNOWNS = frozenset(
+    {
+        UNKNOWN,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "030794c1-ac77-496b-92df-f27374a8bd58",
+        "e48ece36-62e2-4504-bad9-02848725956a",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"
 _SHORTEST_SECRET_TO_SEARCH_FOR = 4  # a shorter one would be found by chance in every second output
@@ -59,10 +61,12 @@ def to_struct(properties: Mapping[str, Any], secrets: Collection[str] | None = N
     if secrets is None:
         secrets = properties.secrets if isinstance(properties, Properties) else ()
     struct = struct_pb2.Struct()
-    struct.update({
-        name: {_SIGNATURE: _SECRET, "value": value} if name in secrets and value is not None else value
-        for name, value in properties.items()
-    })
+    struct.update(
+        {
+            name: {_SIGNATURE: _SECRET, "value": value} if name in secrets and value is not None else value
+            for name, value in properties.items()
+        }
+    )
     return struct
 
 
@@ -70,7 +74,9 @@ def derived_secrets(outputs: Mapping[str, Any], inputs: Properties) -> set[str]:
     """Names of the outputs that must be secret: secret inputs, and whatever shows the text of one of them."""
     texts = {str(leaf) for name in inputs.secrets for leaf in _leaves(inputs.get(name)) if not isinstance(leaf, bool)}
     texts = {text for text in texts if len(text) >= _SHORTEST_SECRET_TO_SEARCH_FOR and not is_unknown(text)}
-    tells = {name for name, value in outputs.items() if any(text in str(leaf) for leaf in _leaves(value) for text in texts)}
+    tells = {
+        name for name, value in outputs.items() if any(text in str(leaf) for leaf in _leaves(value) for text in texts)
+    }
     if "tags" in inputs.secrets:
         tells.add("tagsAll")
     return (tells | inputs.secrets) & set(outputs)

@@ -22,9 +22,19 @@ def install() -> None:
 
 
 # Settings that moto's constructors ignore, by the attribute from which moto would answer them.
-_REMEMBERED = {"enable_performance_insights": "performance_insights_enabled",
-               **{name: name for name in ("performance_insights_kms_key_id", "performance_insights_retention_period",
-                                          "database_insights_mode", "monitoring_interval", "monitoring_role_arn")}}
+_REMEMBERED = {
+    "enable_performance_insights": "performance_insights_enabled",
+    **{
+        name: name
+        for name in (
+            "performance_insights_kms_key_id",
+            "performance_insights_retention_period",
+            "database_insights_mode",
+            "monitoring_interval",
+            "monitoring_role_arn",
+        )
+    },
+}
 
 
 def _remember(resource: Any, settings: dict[str, Any]) -> None:
@@ -46,9 +56,13 @@ def _clusters() -> None:
         _remember(created, settings)
         return created
 
-    def delete(original: Callable[..., Any], self: Any, cluster_identifier: str, snapshot_name: str | None = None) -> Any:
+    def delete(
+        original: Callable[..., Any], self: Any, cluster_identifier: str, snapshot_name: str | None = None
+    ) -> Any:
         cluster = original(self, cluster_identifier, snapshot_name)
-        for name, snapshot in list(self.cluster_snapshots.items()):  # else the same name again, within the minute, is refused
+        for name, snapshot in list(
+            self.cluster_snapshots.items()
+        ):  # else the same name again, within the minute, is refused
             if name.startswith(f"rds:{cluster_identifier}-") and snapshot.snapshot_type == "automated":
                 del self.cluster_snapshots[name]
         return cluster
@@ -70,11 +84,14 @@ def _clusters() -> None:
             raise
 
     def allocated(original: Callable[..., int], engine: str, storage_type: str) -> int:
-        return 1 if storage_type.startswith("aurora") else original(engine, storage_type)  # moto fails at Aurora's own types
+        return (
+            1 if storage_type.startswith("aurora") else original(engine, storage_type)
+        )  # moto fails at Aurora's own types
 
     default_allocated_storage = rds.DBCluster.default_allocated_storage
     rds.DBCluster.default_allocated_storage = staticmethod(  # type: ignore[method-assign]
-        functools.partial(allocated, default_allocated_storage))
+        functools.partial(allocated, default_allocated_storage)
+    )
     wrap(rds.RDSBackend, "create_db_cluster", create)
     wrap(rds.RDSBackend, "create_db_instance", create_instance)
     wrap(rds.RDSBackend, "delete_db_cluster", delete)
@@ -82,7 +99,9 @@ def _clusters() -> None:
 
 
 def _groups() -> None:
-    def modify_subnets(original: Callable[..., Any], self: Any, subnet_name: str, description: str, subnets: list[Any]) -> Any:
+    def modify_subnets(
+        original: Callable[..., Any], self: Any, subnet_name: str, description: str, subnets: list[Any]
+    ) -> Any:
         group = original(self, subnet_name, description, subnets)
         self.subnet_groups[subnet_name] = group  # moto loses the group that it modifies
         return group
@@ -103,8 +122,12 @@ def _groups() -> None:
 def _subscriptions() -> None:
     def modify(self: Any) -> ActionResult:
         subscription = _subscription(self)
-        for member, attribute in (("SnsTopicArn", "sns_topic_arn"), ("SourceType", "source_type"), ("Enabled", "enabled"),
-                                  ("EventCategories", "event_categories")):
+        for member, attribute in (
+            ("SnsTopicArn", "sns_topic_arn"),
+            ("SourceType", "source_type"),
+            ("Enabled", "enabled"),
+            ("EventCategories", "event_categories"),
+        ):
             if member in self.params:
                 setattr(subscription, attribute, self.params[member])
         return ActionResult({"EventSubscription": subscription})
@@ -116,7 +139,9 @@ def _subscriptions() -> None:
 
     def remove_source(self: Any) -> ActionResult:
         subscription = _subscription(self)
-        subscription.source_ids = [source for source in subscription.source_ids if source != self.params["SourceIdentifier"]]
+        subscription.source_ids = [
+            source for source in subscription.source_ids if source != self.params["SourceIdentifier"]
+        ]
         return ActionResult({"EventSubscription": subscription})
 
     _Responses.modify_event_subscription = modify  # type: ignore[attr-defined]

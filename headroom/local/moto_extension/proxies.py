@@ -12,10 +12,17 @@ from moto.rds.exceptions import DBProxyNotFoundFault, RDSClientError
 from headroom.local.moto_extension.wrap import wrap
 
 _Responses = rds_responses.RDSResponse
-_SETTINGS = {"Auth": "auth", "RequireTLS": "require_tls", "IdleClientTimeout": "idle_client_timeout",
-             "DebugLogging": "debug_logging", "RoleArn": "role_arn", "SecurityGroups": "vpc_security_group_ids",
-             "DefaultAuthScheme": "default_auth_scheme", "EndpointNetworkType": "endpoint_network_type",
-             "TargetConnectionNetworkType": "target_connection_network_type"}
+_SETTINGS = {
+    "Auth": "auth",
+    "RequireTLS": "require_tls",
+    "IdleClientTimeout": "idle_client_timeout",
+    "DebugLogging": "debug_logging",
+    "RoleArn": "role_arn",
+    "SecurityGroups": "vpc_security_group_ids",
+    "DefaultAuthScheme": "default_auth_scheme",
+    "EndpointNetworkType": "endpoint_network_type",
+    "TargetConnectionNetworkType": "target_connection_network_type",
+}
 
 
 def install() -> None:
@@ -37,11 +44,15 @@ def _proxies() -> None:
         proxy.updated_date = utcnow()
         return ActionResult({"DBProxy": proxy})
 
-    def register(original: Callable[..., Any], self: Any, db_proxy_name: str, target_group_name: str, **identifiers: Any) -> Any:
+    def register(
+        original: Callable[..., Any], self: Any, db_proxy_name: str, target_group_name: str, **identifiers: Any
+    ) -> Any:
         present = {target.rds_resource_id for target in self.describe_db_proxy_targets(db_proxy_name)}
         for identifier in sum(identifiers.values(), []):
             if identifier in present:
-                raise RDSClientError("DBProxyTargetAlreadyRegisteredFault", f"{identifier} is already a target of {db_proxy_name}")
+                raise RDSClientError(
+                    "DBProxyTargetAlreadyRegisteredFault", f"{identifier} is already a target of {db_proxy_name}"
+                )
         for identifier in identifiers["db_cluster_identifiers"]:
             if identifier not in self.clusters:
                 raise RDSClientError("DBClusterNotFoundFault", f"DBCluster {identifier} not found.")
@@ -53,8 +64,14 @@ def _proxies() -> None:
     wrap(_Responses, "create_db_proxy", create)
     _Responses.modify_db_proxy = modify  # type: ignore[attr-defined]
     wrap(rds.RDSBackend, "register_db_proxy_targets", register)
-    for name in ("deregister_db_proxy_targets", "register_db_proxy_targets", "delete_db_proxy", "describe_db_proxy_targets",
-                 "describe_db_proxy_target_groups", "modify_db_proxy_target_group"):
+    for name in (
+        "deregister_db_proxy_targets",
+        "register_db_proxy_targets",
+        "delete_db_proxy",
+        "describe_db_proxy_targets",
+        "describe_db_proxy_target_groups",
+        "modify_db_proxy_target_group",
+    ):
         wrap(rds.RDSBackend, name, _needs_proxy)
 
 
@@ -76,15 +93,21 @@ def _proxy_endpoints() -> None:
 
     def describe(self: Any) -> ActionResult:
         wanted, proxy = self.params.get("DBProxyEndpointName"), self.params.get("DBProxyName")
-        found = [endpoint.described for endpoint in _endpoints(self.backend).values()
-                 if wanted in (None, endpoint.described["DBProxyEndpointName"]) and proxy in (None, endpoint.described["DBProxyName"])]
+        found = [
+            endpoint.described
+            for endpoint in _endpoints(self.backend).values()
+            if wanted in (None, endpoint.described["DBProxyEndpointName"])
+            and proxy in (None, endpoint.described["DBProxyName"])
+        ]
         if wanted and not found:
             raise RDSClientError("DBProxyEndpointNotFoundFault", f"DBProxyEndpoint {wanted} not found")
         return ActionResult({"DBProxyEndpoints": found})
 
     def modify(self: Any) -> ActionResult:
         endpoint = _endpoint(self)
-        endpoint.described["VpcSecurityGroupIds"] = self.params.get("VpcSecurityGroupIds", endpoint.described["VpcSecurityGroupIds"])
+        endpoint.described["VpcSecurityGroupIds"] = self.params.get(
+            "VpcSecurityGroupIds", endpoint.described["VpcSecurityGroupIds"]
+        )
         return ActionResult({"DBProxyEndpoint": endpoint.described})
 
     def delete(self: Any) -> ActionResult:
@@ -93,10 +116,16 @@ def _proxy_endpoints() -> None:
         return ActionResult({"DBProxyEndpoint": endpoint.described})
 
     def find(original: Callable[..., Any], self: Any, arn: str) -> Any:
-        return next((item for item in _endpoints(self).values() if item.described["DBProxyEndpointArn"] == arn), None) or original(self, arn)
+        return next(
+            (item for item in _endpoints(self).values() if item.described["DBProxyEndpointArn"] == arn), None
+        ) or original(self, arn)
 
-    for name, function in (("create_db_proxy_endpoint", create), ("describe_db_proxy_endpoints", describe),
-                           ("modify_db_proxy_endpoint", modify), ("delete_db_proxy_endpoint", delete)):
+    for name, function in (
+        ("create_db_proxy_endpoint", create),
+        ("describe_db_proxy_endpoints", describe),
+        ("modify_db_proxy_endpoint", modify),
+        ("delete_db_proxy_endpoint", delete),
+    ):
         setattr(_Responses, name, function)
     wrap(rds.RDSBackend, "_get_resource_for_tagging", find)
 
@@ -105,12 +134,18 @@ class _Endpoint(rds.TaggingMixin):
     def __init__(self, proxy: Any, name: str, params: Any) -> None:
         self.tags = params.get("Tags", [])
         self.described = {
-            "DBProxyEndpointName": name, "DBProxyName": proxy.db_proxy_name, "Status": "available", "VpcId": proxy.vpc_id,
+            "DBProxyEndpointName": name,
+            "DBProxyName": proxy.db_proxy_name,
+            "Status": "available",
+            "VpcId": proxy.vpc_id,
             "DBProxyEndpointArn": f"arn:aws:rds:{proxy.region}:{proxy.account_id}:db-proxy-endpoint:prx-endpoint-{name}",
-            "VpcSubnetIds": list(params["VpcSubnetIds"]), "IsDefault": False, "CreatedDate": utcnow(),
+            "VpcSubnetIds": list(params["VpcSubnetIds"]),
+            "IsDefault": False,
+            "CreatedDate": utcnow(),
             "VpcSecurityGroupIds": list(params.get("VpcSecurityGroupIds") or proxy.vpc_security_group_ids),
             "Endpoint": f"{name}.endpoint.proxy-{proxy.url_identifier}.{proxy.region}.rds.amazonaws.com",
-            "TargetRole": params.get("TargetRole", "READ_WRITE"), "EndpointNetworkType": params.get("EndpointNetworkType", "IPV4"),
+            "TargetRole": params.get("TargetRole", "READ_WRITE"),
+            "EndpointNetworkType": params.get("EndpointNetworkType", "IPV4"),
         }
 
 

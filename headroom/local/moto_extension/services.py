@@ -46,7 +46,9 @@ def _scaling() -> None:
     def policies(original: Callable[..., Any], self: Any) -> str:
         answer = json.loads(original(self))
         names = self._get_param("PolicyNames")  # moto ignores it
-        answer["ScalingPolicies"] = [policy for policy in answer["ScalingPolicies"] if not names or policy["PolicyName"] in names]
+        answer["ScalingPolicies"] = [
+            policy for policy in answer["ScalingPolicies"] if not names or policy["PolicyName"] in names
+        ]
         return json.dumps(answer)
 
     def register(original: Callable[..., Any], self: Any) -> str:
@@ -66,15 +68,22 @@ def _scaling() -> None:
 
     wrap(Scaling, "describe_scaling_policies", policies)
     wrap(Scaling, "register_scalable_target", register)
-    for name, function in (("tag_resource", tag), ("untag_resource", untag),
-                           ("list_tags_for_resource", lambda self: json.dumps({"Tags": _target_tags(self)}))):
+    for name, function in (
+        ("tag_resource", tag),
+        ("untag_resource", untag),
+        ("list_tags_for_resource", lambda self: json.dumps({"Tags": _target_tags(self)})),
+    ):
         setattr(Scaling, name, function)
 
 
 def _target_tags(response: Any, arn: str = "") -> dict[str, str]:
     backend: Any = response.applicationautoscaling_backend
-    target = next(target for targets in backend.targets.values() for target in targets.values()
-                  if target.arn == (arn or response._get_param("ResourceARN")))
+    target = next(
+        target
+        for targets in backend.targets.values()
+        for target in targets.values()
+        if target.arn == (arn or response._get_param("ResourceARN"))
+    )
     tags: dict[str, str] = target.__dict__.setdefault("headroom_tags", {})
     return tags
 
@@ -96,8 +105,14 @@ def _log_groups() -> None:
         self.logs_backend.groups[self._get_param("logGroupName")].kms_key_id = self._get_param("kmsKeyId")
         return ""
 
-    def put_filter(original: Callable[..., Any], self: Any, filter_name: str, filter_pattern: str, log_group_name: str,
-                   metric_transformations: Any) -> None:
+    def put_filter(
+        original: Callable[..., Any],
+        self: Any,
+        filter_name: str,
+        filter_pattern: str,
+        log_group_name: str,
+        metric_transformations: Any,
+    ) -> None:
         if self.filters.get_matching_filters(prefix=filter_name, log_group_name=log_group_name):
             self.filters.delete_filter(filter_name, log_group_name)  # moto would keep both
         original(self, filter_name, filter_pattern, log_group_name, metric_transformations)
@@ -115,16 +130,26 @@ def _roles() -> None:
 
     def attach(original: Callable[..., Any], self: Any, policy_arn: str, role_name: str) -> Any:
         name = policy_arn.rsplit("/", 1)[-1]
-        if policy_arn not in self.managed_policies and policy_arn.startswith("arn:aws:iam::aws:policy/") and name in managed():
+        if (
+            policy_arn not in self.managed_policies
+            and policy_arn.startswith("arn:aws:iam::aws:policy/")
+            and name in managed()
+        ):
             policy = iam.AWSManagedPolicy.from_data(name, self.account_id, self.region_name, managed()[name])
             if policy.arn == policy_arn:
                 self.managed_policies[policy_arn] = policy
         return original(self, policy_arn, role_name)
 
-    def update_role(original: Callable[..., Any], self: Any, role_name: str, role_description: Any, max_session_duration: Any) -> Any:
+    def update_role(
+        original: Callable[..., Any], self: Any, role_name: str, role_description: Any, max_session_duration: Any
+    ) -> Any:
         role = self.get_role(role_name)  # moto forgets what the call doesn't mention
-        return original(self, role_name, role.description if role_description is None else role_description,
-                        max_session_duration or role.max_session_duration)
+        return original(
+            self,
+            role_name,
+            role.description if role_description is None else role_description,
+            max_session_duration or role.max_session_duration,
+        )
 
     wrap(iam.IAMBackend, "attach_role_policy", attach)
     wrap(iam.IAMBackend, "update_role", update_role)

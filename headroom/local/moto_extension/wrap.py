@@ -12,4 +12,5 @@ def wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
     @functools.wraps(original)
     def wrapped(self: Any, *arguments: Any, **named: Any) -> Any:
         return around(original, self, *arguments, **named)
+
     setattr(owner, name, wrapped)

@@ -14,8 +14,11 @@ MARK = "a-test"
 @pytest.fixture(scope="session")
 def emulator_url() -> Iterator[str]:
     """A running emulator of its own; each test makes resources with names of its own."""
-    with subprocess.Popen([sys.executable, "-P", "-m", "headroom.local.emulator_server", "--mark", MARK], stdout=subprocess.PIPE,
-                          text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "headroom.local.emulator_server", "--mark", MARK],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
         process.terminate()

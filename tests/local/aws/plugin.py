@@ -43,10 +43,16 @@ class Plugin:
         arguments = {"region": region, **({"defaultTags": default_tags} if default_tags else {})}
         self._call("Configure", proto.ConfigureRequest(args=to_struct(arguments)))
 
-    def check(self, token: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None,
-              name: str = "it") -> tuple[Properties, list[str]]:
+    def check(
+        self, token: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None, name: str = "it"
+    ) -> tuple[Properties, list[str]]:
         """The checked inputs and the failures as "property: reason"."""
-        answer = self._call("Check", proto.CheckRequest(urn=_urn(token, name), olds=_struct(olds), news=_struct(news), randomSeed=next(_seeds).to_bytes(4)))
+        answer = self._call(
+            "Check",
+            proto.CheckRequest(
+                urn=_urn(token, name), olds=_struct(olds), news=_struct(news), randomSeed=next(_seeds).to_bytes(4)
+            ),
+        )
         return from_struct(answer.inputs), [f"{failure.property}: {failure.reason}" for failure in answer.failures]
 
     def checked(self, token: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Properties:
@@ -55,24 +61,52 @@ class Plugin:
         assert failures == []
         return inputs
 
-    def diff(self, token: str, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]) -> proto.DiffResponse:
-        return self._call("Diff", proto.DiffRequest(
-            urn=_urn(token), id=identifier, olds=_struct(state), old_inputs=_struct(old), news=_struct(new)))
+    def diff(
+        self, token: str, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
+    ) -> proto.DiffResponse:
+        return self._call(
+            "Diff",
+            proto.DiffRequest(
+                urn=_urn(token), id=identifier, olds=_struct(state), old_inputs=_struct(old), news=_struct(new)
+            ),
+        )
 
     def create(self, token: str, inputs: Mapping[str, Any], preview: bool = False) -> tuple[str, Properties]:
         answer = self._call("Create", proto.CreateRequest(urn=_urn(token), properties=_struct(inputs), preview=preview))
         return answer.id, from_struct(answer.properties)
 
-    def read(self, token: str, identifier: str, state: Mapping[str, Any] | None = None,
-             inputs: Mapping[str, Any] | None = None) -> tuple[str, Properties, Properties]:
-        answer = self._call("Read", proto.ReadRequest(
-            urn=_urn(token), id=identifier, properties=_struct(state), inputs=_struct(inputs)))
+    def read(
+        self,
+        token: str,
+        identifier: str,
+        state: Mapping[str, Any] | None = None,
+        inputs: Mapping[str, Any] | None = None,
+    ) -> tuple[str, Properties, Properties]:
+        answer = self._call(
+            "Read", proto.ReadRequest(urn=_urn(token), id=identifier, properties=_struct(state), inputs=_struct(inputs))
+        )
         return answer.id, from_struct(answer.properties), from_struct(answer.inputs)
 
-    def update(self, token: str, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any],
-               preview: bool = False) -> Properties:
-        answer = self._call("Update", proto.UpdateRequest(
-            urn=_urn(token), id=identifier, olds=_struct(state), old_inputs=_struct(old), news=_struct(new), preview=preview))
+    def update(
+        self,
+        token: str,
+        identifier: str,
+        state: Mapping[str, Any],
+        old: Mapping[str, Any],
+        new: Mapping[str, Any],
+        preview: bool = False,
+    ) -> Properties:
+        answer = self._call(
+            "Update",
+            proto.UpdateRequest(
+                urn=_urn(token),
+                id=identifier,
+                olds=_struct(state),
+                old_inputs=_struct(old),
+                news=_struct(new),
+                preview=preview,
+            ),
+        )
         return from_struct(answer.properties)
 
     def delete(self, token: str, identifier: str, state: Mapping[str, Any]) -> None:

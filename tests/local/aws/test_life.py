@@ -17,8 +17,14 @@ from tests.local.aws.samples import SAMPLES
 pytestmark = pytest.mark.emulator
 NAMES = [name for name, *_ in SAMPLES]
 # What AWS itself doesn't answer: they steer a call, or the plugin.
-UNANSWERED = {"applyImmediately", "deletionWindowInDays", "forceDetachPolicies", "recoveryWindowInDays", "revokeRulesOnDelete",
-              "skipFinalSnapshot"}
+UNANSWERED = {
+    "applyImmediately",
+    "deletionWindowInDays",
+    "forceDetachPolicies",
+    "recoveryWindowInDays",
+    "revokeRulesOnDelete",
+    "skipFinalSnapshot",
+}
 
 
 @dataclass
@@ -52,7 +58,11 @@ class _World:
             return {key: self.filled(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.filled(item) for item in value]
-        return re.sub(r"\{([\w-]+)\.(\w+)\}", self._output, value.replace("{n}", str(self.number))) if isinstance(value, str) else value
+        return (
+            re.sub(r"\{([\w-]+)\.(\w+)\}", self._output, value.replace("{n}", str(self.number)))
+            if isinstance(value, str)
+            else value
+        )
 
     def _output(self, place: re.Match[str]) -> str:
         made = self.made[place[1]]
@@ -96,7 +106,11 @@ def test_an_import_finds_in_aws_what_was_asked_for(world: _World, name: str) -> 
         identifier = re.sub(r"\{(\w+)\}", lambda place: str(made.inputs[place[1]]), entry.import_id)
     found, outputs, now = world.plugin.read(made.token, identifier)
     assert found == made.identifier
-    unseen = {key for key, value in made.inputs.items() if key != DEFAULTS and value != {} and not same(value, outputs.get(key))}
+    unseen = {
+        key
+        for key, value in made.inputs.items()
+        if key != DEFAULTS and value != {} and not same(value, outputs.get(key))
+    }
     assert unseen <= UNANSWERED | entry.unechoed
     named = {entry.name: made.inputs[entry.name]} if entry.name else {}
     again = world.plugin.checked(made.token, {**made.values, **named}, now)
