@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG
 
+from components.access import ServiceAccess, ServiceAccessArgs
 from components.alarms import ConnectionAlarms, ConnectionAlarmsArgs
 from components.autoscaling import ReplicaAutoscaling, ReplicaAutoscalingArgs
 from components.budget import Budget, BudgetArgs
@@ -43,6 +44,7 @@ network = Network(
 database = AuroraCluster(
     name, AuroraClusterArgs(database=settings.database, instances=supply.instances, network=network), opts
 )
+access = ServiceAccess(name, ServiceAccessArgs(services=settings.services, database=database), opts)
 if settings.autoscaling and thresholds.scaling:
     ReplicaAutoscaling(
         name,
@@ -60,7 +62,9 @@ proxy = (
     if settings.proxy is None
     else ConnectionProxy(
         name,
-        ConnectionProxyArgs(proxy=settings.proxy, services=settings.services, database=database, network=network),
+        ConnectionProxyArgs(
+            proxy=settings.proxy, services=settings.services, access=access, database=database, network=network
+        ),
         opts,
     )
 )
@@ -75,7 +79,8 @@ alarms = (
 )
 
 pulumi.export("endpoints", {**database.endpoints, **(proxy.endpoints if proxy else {})})
-pulumi.export("secret_arns", {**database.secret_arns, **(proxy.secret_arns if proxy else {})})
+pulumi.export("secret_arns", {**database.secret_arns, **access.secret_arns})
+pulumi.export("connect_arns", {"direct": access.connect_arns, "proxy": proxy.connect_arns if proxy else {}})
 pulumi.export("security_groups", network.groups)
 pulumi.export("budget", registered.table)
 pulumi.export("alarms", alarms.names if alarms else [])

@@ -70,11 +70,12 @@ class Network(pulumi.ComponentResource):
         if args.proxied:
             self.proxy_group_id = self._group("proxy", "RDS Proxy: from the application, to the database.")
             self._admit("proxy", self.proxy_group_id, "database", self.database_group_id)
-            if not self.application_group_ids:
-                self.application_group_ids = [self._group("application", "Services that connect through RDS Proxy.")]
             for number, group_id in enumerate(self.application_group_ids, start=1):
-                source = "application" if number == 1 else f"application-{number}"
-                self._admit(source, group_id, "proxy", self.proxy_group_id)
+                self._let_in("proxy", self.proxy_group_id, f"application-{number}", group_id)
+            if not self.application_group_ids:
+                group_id = self._group("application", "Services that connect through RDS Proxy.")
+                self._admit("application", group_id, "proxy", self.proxy_group_id)
+                self.application_group_ids = [group_id]
         if any(pool.path is Path.DIRECT for service in args.services for pool in service.pools):
             self.direct_group_id = self._group("direct", "Services declared with a direct path to the database.")
             self._admit("direct", self.direct_group_id, "database", self.database_group_id)
@@ -165,6 +166,10 @@ class Network(pulumi.ComponentResource):
             description=f"{source} to {target}",
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self._let_in(target, target_id, source, source_id)
+
+    def _let_in(self, target: str, target_id: pulumi.Input[str], source: str, source_id: pulumi.Input[str]) -> None:
+        """The half of it that is the target's: a group of the caller's own keeps its own rules."""
         aws.vpc.SecurityGroupIngressRule(
             f"{self._name}-{target}-from-{source}",
             security_group_id=target_id,

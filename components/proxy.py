@@ -1,8 +1,8 @@
 """headroom:index:ConnectionProxy - the throttle: a pool that is a share of max_connections, whatever the clients do.
 
-Makes the proxy's role and its policy, one empty secret for each service that asked for one, the log group, the proxy,
-its target group with the pool's limits, its target, and a read-only endpoint where there are readers. The master's
-secret is never given to it: the application would be rds_superuser and eat the slots reserved for rescue.
+Makes the proxy's role and its policy, the log group, the proxy, its target group with the pool's limits, its target,
+and a read-only endpoint where there are readers. The master's secret is never given to it: the application would be
+rds_superuser and eat the slots reserved for rescue.
 """
 
 import json
@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.access import ServiceAccess, connect_arn, using
 from components.account import Account
 from components.cluster import AuroraCluster
 from components.network import Network
 from headroom.budget.model import Engine, Path
 from headroom.settings import demand, supply
 
-# What Secrets Manager allows at most, where the stack's data is kept; at once where the stack is made to be destroyed.
-SECRET_RECOVERY_DAYS = 30
 _ENGINE_FAMILIES = {Engine.POSTGRESQL: "POSTGRESQL", Engine.MYSQL: "MYSQL"}
 _PASSWORD_TYPES = {Engine.POSTGRESQL: "POSTGRES_SCRAM_SHA_256", Engine.MYSQL: "MYSQL_CACHING_SHA2_PASSWORD"}
 
@@ -31,12 +30,14 @@ class ConnectionProxyArgs:
     Attributes:
         proxy: the pool's limits and timeouts.
         services: all of the stack's; those with a pool that leads through the proxy are let in.
+        access: the services' secrets.
         database: the target; it is registered when the declared instances are available.
         network: where the proxy lives, and who reaches it.
     """
 
     proxy: supply.Proxy
     services: Sequence[demand.Service]
+    access: ServiceAccess
     database: AuroraCluster
     network: Network
 
@@ -48,7 +49,7 @@ class ConnectionProxy(pulumi.ComponentResource):
         proxy: the proxy; its default endpoint leads to the writer.
         reader_endpoint: its read-only endpoint; None without readers.
         endpoints: the default one and, with readers, the read-only one.
-        secret_arns: service -> its secret, for those with `authentication: secret`.
+        connect_arns: service -> what IAM must allow it (`rds-db:connect`) to come in here.
     """
 
     def __init__(self, name: str, args: ConnectionProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -59,21 +60,9 @@ class ConnectionProxy(pulumi.ComponentResource):
         group_ids: list[pulumi.Input[str]] = [args.network.proxy_group_id]
         account = Account.of(self)
         engine, key, cluster = args.database.database.engine, args.database.key, args.database.cluster
-        services = [s for s in args.services if any(pool.path is Path.PROXY for pool in s.pools)]
-        secrets = {
-            service.name: aws.secretsmanager.Secret(
-                f"{name}-{service.name}",
-                name=f"{name}/{service.name}",
-                # Declared empty: a value set here would be in the state.
-                description=f"Credentials of the database role {service.user}; set out of band",
-                kms_key_id=key.arn,
-                recovery_window_in_days=SECRET_RECOVERY_DAYS if args.database.database.deletion_protection else 0,
-                opts=child,
-            )
-            for service in services
-            if service.authentication == "secret"
-        }
-        iam_users = [service.user for service in services if service.authentication == "iam"]
+        services = using(args.services, Path.PROXY)
+        secrets = {s.name: args.access.secrets[s.name] for s in services if s.authentication == "secret"}
+        iam_users = {service.name: service.user for service in services if service.authentication == "iam"}
         role = aws.iam.Role(
             f"{name}-proxy",
             description=f"{name}: RDS Proxy opens the services' connections",
@@ -87,7 +76,7 @@ class ConnectionProxy(pulumi.ComponentResource):
                 key_arn=key.arn,
                 secret_arns=[secret.arn for secret in secrets.values()],
                 cluster_resource_id=cluster.cluster_resource_id,
-            ).apply(lambda known: json.dumps(_policy(account, iam_users=iam_users, **known))),
+            ).apply(lambda known: json.dumps(_policy(account, iam_users=list(iam_users.values()), **known))),
             opts=child,
         )
         log_group = aws.cloudwatch.LogGroup(
@@ -158,8 +147,9 @@ class ConnectionProxy(pulumi.ComponentResource):
         self.endpoints = {"proxy": self.proxy.endpoint}
         if self.reader_endpoint is not None:
             self.endpoints["proxy_read_only"] = self.reader_endpoint.endpoint
-        self.secret_arns = {service: secret.arn for service, secret in secrets.items()}
-        self.register_outputs({"endpoints": self.endpoints, "secretArns": self.secret_arns})
+        resource_id = self.proxy.arn.apply(lambda arn: arn.rpartition(":")[2])
+        self.connect_arns = {service: connect_arn(account, resource_id, user) for service, user in iam_users.items()}
+        self.register_outputs({"endpoints": self.endpoints, "connectArns": self.connect_arns})
 
 
 def _policy(

@@ -31,7 +31,14 @@ def shape(program: Program) -> set[str]:
 def test_the_program_accepts_every_stack_file_and_example(ran: Ran, file: str) -> None:
     program = ran(file)
     assert len(program.all(":Cluster")) == 1
-    assert set(program.outputs) == {"alarms", "budget", "endpoints", "secret_arns", "security_groups"}
+    assert set(program.outputs) == {
+        "alarms",
+        "budget",
+        "connect_arns",
+        "endpoints",
+        "secret_arns",
+        "security_groups",
+    }
 
 
 @pytest.mark.parametrize("file", STACKS)

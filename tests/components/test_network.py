@@ -82,6 +82,7 @@ def test_your_own_network_gets_security_groups_only(own_network: Program) -> Non
 
 def test_your_own_application_groups_are_admitted_to_the_proxy(own_network: Program) -> None:
     assert ("sg-0123abcd", "headroom-own-network-proxy-id", 5432, 5432) in entries(own_network, INGRESS)
+    assert "sg-0123abcd" not in {at for _, at, *_ in entries(own_network, EGRESS)}  # its own rules are yours
     assert "headroom-own-network-application" not in own_network.all(":SecurityGroup")
 
 

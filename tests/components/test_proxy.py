@@ -28,17 +28,9 @@ def test_services_authenticate_with_iam_unless_they_asked_for_a_secret(prod: Pro
     ]
 
 
-def test_with_iam_alone_there_is_no_secret_at_all(mysql: Program) -> None:
+def test_the_secret_of_a_service_that_goes_straight_to_the_database_is_not_the_proxys(mysql: Program) -> None:
+    assert list(mysql.all(":Secret")) == ["headroom-mysql-nightly-export"]
     assert "auths" not in mysql.one("rds/proxy:Proxy").inputs
-    assert not mysql.all(":Secret")  # nightly-export has one, but goes straight to the database
-
-
-def test_a_secret_is_declared_empty_and_encrypted(prod: Program) -> None:
-    secret = prod.one(":Secret")
-    assert secret["name"] == "headroom-prod/search"
-    assert secret["kmsKeyId"].endswith("Key/headroom-prod")
-    assert secret["recoveryWindowInDays"] == 30
-    assert not [d.key for d in prod.declared if "secretVersion" in d.type]
 
 
 def test_the_proxy_reads_the_services_secrets_and_connects_as_their_users_and_nothing_else(prod: Program) -> None:
@@ -95,6 +87,14 @@ def test_what_hangs_on_the_proxy_is_made_again_with_it(prod: Program) -> None:
     proxy = prod.one("rds/proxy:Proxy").key
     for type_ in (":ProxyDefaultTargetGroup", ":ProxyTarget", ":ProxyEndpoint"):
         assert prod.one(type_).replace_with == (proxy,)
+
+
+def test_services_are_told_what_iam_must_allow_them_at_the_proxy(prod: Program) -> None:
+    proxy = "rds-db:eu-west-1:123456789012:dbuser:Proxy/headroom-prod"  # AWS: prx-…
+    assert prod.outputs["connect_arns"]["proxy"] == {
+        "checkout": f"arn:aws:{proxy}/checkout",
+        "catalogue": f"arn:aws:{proxy}/catalogue",
+    }
 
 
 def test_reads_have_an_endpoint_of_their_own(prod: Program) -> None:
