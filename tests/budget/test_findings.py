@@ -47,8 +47,8 @@ CASES = {
     ),
     "several-proxies": (
         shop(proxies=(proxy(max_connections_percent=20), proxy(name="second", max_connections_percent=20))),
-        "warning: 2 proxies: which service uses which isn't declared, so all of them are taken to share one pool; no proxy "
-        "lends its part to another",
+        "warning: 2 proxies: which service uses which isn't declared, so all of them are taken to share one pool; no "
+        "proxy lends its part to another",
     ),
     "reader-count": (
         shop(cluster=cluster(readers_max=16)),
@@ -68,14 +68,14 @@ CASES = {
     ),
     "mysql-explicit-autoscaled": (
         shop(cluster=cluster(engine=Engine.MYSQL, readers_max=4)),
-        "error: max_connections is set, on Aurora MySQL in the instances' parameter group, and AWS doesn't say which group "
-        "an autoscaled replica gets: leave max_connections to the engine, or declare the readers instead of autoscaling "
-        "them",
+        "error: max_connections is set, on Aurora MySQL in the instances' parameter group, and AWS doesn't say which "
+        "group an autoscaled replica gets: leave max_connections to the engine, or declare the readers instead of "
+        "autoscaling them",
     ),
     "throttle": (
         shop(cluster=cluster(max_connections=None)),
-        "error: writer: the proxy may open 2,250 connections, 4 times the CPU cap of 128 is 512: a pool that size throttles "
-        "nothing",
+        "error: writer: the proxy may open 2,250 connections, 4 times the CPU cap of 128 is 512: a pool that size "
+        "throttles nothing",
     ),
     "undocumented-class": (
         shop(cluster=cluster(max_connections=None, instances=instances(UNDOCUMENTED)), services=(), proxies=()),
@@ -103,20 +103,20 @@ CASES = {
     # 400 tps x 40 % x 4 x 1.25 x 1.2 x 30 ms = 28.8 erlangs; 29 keep p95 of the wait below 1 s; x 1.3 is 38.
     "pool writer": (
         shop(proxies=(proxy(max_connections_percent=3),)),
-        "error: writer writer, sale peak, slow database: the proxied services need 38 pooled connections; the pool has 30: "
-        "8 too many",
+        "error: writer writer, sale peak, slow database: the proxied services need 38 pooled connections; the pool has "
+        "30: 8 too many",
     ),
     # 400 tps x 60 % x 80 x 1.25 x 1.2 x 10 ms = 288 erlangs on one reader, and the reports' 20.
     "cpu reader": (
         shop(events=(replace(SALE, traffic_factor=80),)),
-        "error: reader reader-2, sale peak, instance lost: 308 connections are busy at once; the vCPUs carry 128: 180 too "
-        "many",
+        "error: reader reader-2, sale peak, instance lost: 308 connections are busy at once; the vCPUs carry 128: 180 "
+        "too many",
     ),
     # 16 GiB x 30 % / 10 MiB = 491; 45 % of 1,722 = 774.
     "memory writer": (
         shop(cluster=cluster(max_connections=None, instances=instances(SMALL, SMALL)), services=()),
-        "error: writer writer, normal day: up to 774 connections may be open; beside the buffer cache there is memory for "
-        "491: 283 too many",
+        "error: writer writer, normal day: up to 774 connections may be open; beside the buffer cache there is memory "
+        "for 491: 283 too many",
     ),
     # 400 tps x 40 % x 4 x 1.25 x 1.2 x 20 % x 10 ms = 1.92
     "hot-row writer": (
@@ -126,8 +126,8 @@ CASES = {
     ),
     "own-pool": (
         shop(services=(FEW,)),
-        "warning: checkout, sale peak: its traffic needs more than the 5 connections of its own writer pools: it will wait "
-        "inside the application",
+        "warning: checkout, sale peak: its traffic needs more than the 5 connections of its own writer pools: it will "
+        "wait inside the application",
     ),
     "reconnect": (
         shop(margins=Margins(connects_per_second_per_vcpu=1, reconnect_objective_seconds=2)),
@@ -135,8 +135,8 @@ CASES = {
     ),
     "thresholds reader": (
         shop(services=(SLOTS,), proxies=(), events=(), cluster=cluster(instances=instances(LARGE, LARGE))),
-        "error: reader: no alarm fits between the accepted peak of 985 connections (normal day) and the limit of 987: 3 "
-        "connections of room are needed, 2 are there",
+        "error: reader: no alarm fits between the accepted peak of 985 connections (normal day) and the limit of 987: "
+        "3 connections of room are needed, 2 are there",
     ),
     "scaling-idle reader": (
         shop(cluster=cluster(readers_max=4), proxies=(proxy(max_idle_connections_percent=40),)),
