@@ -1,0 +1,1 @@
+"""One connection budget, five guards: the model, and the tools around it."""

@@ -98,11 +98,11 @@ def preview(checkout: Checkout, stack: str, say: Say) -> int:
                 raise UserError(f"{doubt}: run `make up`, which rebuilds the stack, or `make down`")
             if state.resources and emulator is not None:
                 values = for_engine(prepare(checkout, engine, emulator))
-                return _preview(checkout, engine, values, name, settings, checkout.own / "stack", ["--diff"])
+                return _preview(checkout, values, name, settings, checkout.own / "stack", ["--diff"])
         emulator = emulator or until_done.enter_context(emulators.private(checkout))
         scratch = Path(until_done.enter_context(tempfile.TemporaryDirectory(prefix="headroom-preview-")))
         values = for_engine(prepare(checkout, engine, emulator, backend=scratch, stack=name))
-        return _preview(checkout, engine, values, name, settings, scratch, [])
+        return _preview(checkout, values, name, settings, scratch, [])
 
 
 def prepare(
@@ -167,7 +167,7 @@ def check_settings(path: Path) -> None:
 
 
 def _preview(
-    checkout: Checkout, engine: Engine, values: dict[str, str], name: str, settings: Path, folder: Path, more: list[str]
+    checkout: Checkout, values: dict[str, str], name: str, settings: Path, folder: Path, more: list[str]
 ) -> int:
     arguments = ["preview", "--stack", name, "--config-file", str(_copy(settings, folder))]
     arguments += [*more, *_policies(checkout, settings)]
