@@ -11,6 +11,7 @@ from types import FrameType
 import typer
 
 from headroom.commands.budget import app as budget
+from headroom.drill.cli import drill
 from headroom.errors import UserError
 from headroom.local.cli import app as local
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(budget, name="budget")
+app.command(name="drill")(drill)
 app.add_typer(local, name="local")
 
 

@@ -16,7 +16,8 @@ from headroom.drill.proxy import Proxy
 from headroom.drill.scenario import Phase, Retry, Statement
 
 _RATE = 100.0
-_SECONDS = 1.5
+_WARM_UP_SECONDS = 0.4
+_SECONDS = 1.2
 _INSTANCES = 2
 _CONNECTIONS = 5
 
@@ -53,9 +54,11 @@ async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int) -> Calibration
         }
     )
     small = fleet.like(service)
+    warm_up = Load([small], [Phase(name="warm-up", seconds=_WARM_UP_SECONDS)], rate_factor=1.0, seed=seed + 1)
     load = Load([small], [Phase(name="calibration", seconds=_SECONDS)], rate_factor=1.0, seed=seed)
     try:
         await small.scale_to(_INSTANCES)
+        await warm_up.run()  # the pooler opens its connections
         before = proxy.stats() if proxy else None
         await load.run()
         after = proxy.stats() if proxy else None

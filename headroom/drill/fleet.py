@@ -12,7 +12,7 @@ import asyncpg
 from headroom.drill.pool import AppPool, Connection
 from headroom.drill.scenario import Service
 
-_READY_AGAIN_SECONDS = 0.5  # between two tries of an instance that could not open a single connection
+_SCALE_OUT_SECONDS = 0.8  # from the first to the last new instance
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Fleet:
         self._chance = chance
         self._instances: list[AppInstance] = []
         self._starting: list[AppInstance] = []
+        self._leaving: list[AppInstance] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = count()
         self.deploy_seconds: float | None = None
@@ -63,45 +64,44 @@ class Fleet:
     @property
     def open_connections(self) -> int:
         """Client connections that are open now."""
-        return sum(i.pool.open for i in (*self._instances, *self._starting))
-
-    @property
-    def wanted_connections(self) -> int:
-        """What the pools of all instances add up to."""
-        return (len(self._instances) + len(self._starting)) * self.service.connections_max
+        return sum(i.pool.open for i in (*self._instances, *self._starting, *self._leaving))
 
     def pick(self) -> AppInstance | None:
         """The instance for the next request; None when none has started."""
         return self._instances[next(self._turn) % len(self._instances)] if self._instances else None
 
-    async def scale_to(self, instances: int) -> None:
+    async def scale_to(self, instances: int, *, over_seconds: float = 0.0) -> None:
         """Start or stop instances until there are that many; returns when the new ones have started."""
         missing = instances - len(self._instances) - len(self._starting)
         if missing < 0:
             for gone in self._instances[missing:]:
-                self._stop(gone)
+                gone.pool.close()
             del self._instances[missing:]
-        await asyncio.gather(*(self._start() for _ in range(max(0, missing))))
+        await asyncio.gather(*(self._start(over_seconds * n / missing) for n in range(max(0, missing))))
 
     def scale_soon(self, instances: int) -> None:
-        """The same in the background: traffic doesn't wait for the autoscaler."""
-        self._background(self.scale_to(instances))
+        """The same in the background: traffic doesn't wait for the autoscaler, whose instances start one by one."""
+        self._background(self.scale_to(instances, over_seconds=_SCALE_OUT_SECONDS))
 
-    def deploy_soon(self, surge_percent: float) -> None:
-        """Replace all instances in the background, `surge_percent` of them at a time: new ones first, then old ones go."""
-        self._background(self._deploy(surge_percent))
+    def deploy_soon(self, surge_percent: float, drain_seconds: float) -> None:
+        """Replace all instances in the background, `surge_percent` of them at a time.
+
+        New ones start first; old ones then get no more requests, and keep their connections until they are drained.
+        """
+        self._background(self._deploy(surge_percent, drain_seconds))
 
     def close(self) -> None:
         """Stop everything."""
         for task in self._tasks:
             task.cancel()
-        for instance in (*self._instances, *self._starting):
+        for instance in (*self._instances, *self._starting, *self._leaving):
             instance.pool.close()
 
-    async def _start(self) -> None:
+    async def _start(self, after_seconds: float = 0.0) -> None:
         instance = self._made()
         self._starting.append(instance)
         try:
+            await asyncio.sleep(after_seconds)
             if self.service.eager:
                 await instance.pool.fill()
             # Started: the load balancer's health check doesn't ask the database.
@@ -109,34 +109,20 @@ class Fleet:
         finally:
             self._starting.remove(instance)
 
-    async def _deploy(self, surge_percent: float) -> None:
-        """A rolling deploy: a new instance must reach the database before an old one goes (a readiness probe asks)."""
+    async def _deploy(self, surge_percent: float, drain_seconds: float) -> None:
         began = asyncio.get_running_loop().time()
         old = list(self._instances)
         batch = max(1, math.ceil(len(old) * surge_percent / 100))
         while old:
             leaving, old = old[:batch], old[batch:]
-            await asyncio.gather(*(self._replace(instance) for instance in leaving))
+            await asyncio.gather(*(self._start() for _ in leaving))
+            self._instances = [i for i in self._instances if i not in leaving]
+            self._leaving += leaving
+            await asyncio.sleep(drain_seconds)
+            for instance in leaving:
+                instance.pool.close()
+            self._leaving = [i for i in self._leaving if i not in leaving]
         self.deploy_seconds = asyncio.get_running_loop().time() - began
-
-    async def _replace(self, old: AppInstance) -> None:
-        new = self._made()
-        self._starting.append(new)
-        try:
-            await new.pool.fill()
-            while new.pool.open == 0:
-                await asyncio.sleep(_READY_AGAIN_SECONDS)
-                await new.pool.fill()
-            self._instances.append(new)
-        finally:
-            self._starting.remove(new)
-        self._instances.remove(old)
-        while old.in_flight:
-            await asyncio.sleep(0.01)
-        self._stop(old)
-
-    def _stop(self, instance: AppInstance) -> None:
-        instance.pool.close()
 
     def _made(self) -> AppInstance:
         return AppInstance(AppPool(self._connect, self.service.connections_max, self._chance))
@@ -160,7 +146,8 @@ async def connect(login: Login, *, pins: bool = False) -> Connection:
         host=login.endpoint.host,
         port=login.endpoint.port,
         user=login.user,
-        password=login.password,
+        # Never None: asyncpg would look for a password file, each time.
+        password=login.password or "",
         database=login.database,
         ssl="require" if login.tls else False,
         statement_cache_size=0,

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headroom.drill.fleet import AppInstance, Fleet
-from headroom.drill.outcome import Outcome, classify
+from headroom.drill.outcome import Outcome, classify, still_good
 from headroom.drill.pool import CONNECT_ERRORS
 from headroom.drill.scenario import HIGHEST_IN_FLIGHT, Phase, Retry, Service, Statement
 
@@ -184,8 +184,8 @@ class Load:
             try:
                 await connection.execute(statement)
             except BaseException as error:
-                # A statement that failed leaves a good connection; a timeout doesn't: the answer is still to come.
-                if isinstance(error, Exception) and not connection.is_closed() and not isinstance(error, TimeoutError):
+                # After a timeout the answer is still to come: such a connection is closed.
+                if still_good(error):
                     instance.pool.release(connection)
                 else:
                     instance.pool.discard(connection)

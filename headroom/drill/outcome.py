@@ -38,6 +38,11 @@ def classify(error: Exception) -> Outcome:
         if state == _LOCK_NOT_AVAILABLE:
             return Outcome.LOCK_TIMEOUT
         return Outcome.LOST if state.startswith(_LOST) else Outcome.FAILED
-    if isinstance(error, asyncpg.InterfaceError | OSError):
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError | OSError):
         return Outcome.LOST
     return Outcome.FAILED
+
+
+def still_good(error: BaseException) -> bool:
+    """The connection can be used again: the server refused the statement, not the session."""
+    return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity", "FATAL") == "ERROR"

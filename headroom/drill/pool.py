@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 else:
     Connection = asyncpg.Connection  # generic for the type checker only
 
-CONNECT_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+CONNECT_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _BACKOFF_SECONDS = (0.1, 2.0)  # first and longest
 
 

@@ -102,7 +102,8 @@ class Happening(_Strict):
     Attributes:
         at_seconds: from the start of the run.
         what: `slow` (hold times x factor for `seconds`), `kill-writer` (the standby is promoted `seconds` later),
-            `kill-reader` (its reads go to the writer `seconds` later), `deploy` (rolling, with `surge_percent`).
+            `kill-reader` (its reads go to the writer `seconds` later), `deploy` (rolling, with `surge_percent`; old
+            instances drain for `seconds`).
     """
 
     at_seconds: float = Field(ge=0)

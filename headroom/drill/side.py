@@ -20,6 +20,7 @@ from headroom.drill.proxy import Proxy, ProxyGoneError, ProxySettings, start_pro
 from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Happening, Scenario, Service, Side, SidePath
 from headroom.drill.server import DATABASE, SUPERUSER, Server, ServerGoneError
+from headroom.errors import UserError
 
 _CHECK_SECONDS = 0.1
 _PASSWORD = "drill"  # noqa: S105 - of a server that lives for seconds on the loopback interface
@@ -114,7 +115,7 @@ async def run_side(ground: Ground, side: Side, watch: Watch) -> SideRun:
         run.notes = list(dict.fromkeys(note for p in proxies.values() for note in p.notes))
         try:
             await _go(ground, run, server, standby, proxies, endpoints, watch)
-        except* (ServerGoneError, ProxyGoneError) as gone:
+        except* (ServerGoneError, ProxyGoneError, UserError) as gone:
             run.broken = str(gone.exceptions[0])
         finally:
             run.sampler.close()
@@ -279,7 +280,7 @@ async def _happen(
             run.load.slow_factor = 1.0
         case "deploy":
             for fleet in run.fleets:
-                fleet.deploy_soon(happening.surge_percent)
+                fleet.deploy_soon(happening.surge_percent, happening.seconds)
         case "kill-writer":
             server.kill()
             await asyncio.sleep(happening.seconds)

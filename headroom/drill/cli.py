@@ -1,0 +1,150 @@
+"""`headroom drill`: the outage on a real PostgreSQL on this machine, and the same sale survived."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from headroom.errors import UserError
+
+if TYPE_CHECKING:
+    from headroom.drill.limits import Limits
+    from headroom.drill.results import DrillResult
+    from headroom.drill.scenario import Scenario
+
+_REPORT = Path("drill.html")
+
+
+def say(text: str) -> None:
+    """What is going on, on standard error: standard output belongs to the answer."""
+    typer.echo(text, err=True)
+
+
+def drill(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name, or a file of yours (*.toml).")] = "flash-sale",
+    list_: Annotated[bool, typer.Option("--list", help="List the scenarios and exit.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print the results as JSON, raw samples included.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print a summary as Markdown.")] = False,
+    stack: Annotated[
+        str | None, typer.Option(help="Whose limits to scale: a stack's name or file (default: local, or the worked example).")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**31, help="Of arrivals, work and choices.")] = 1,
+    report: Annotated[Path, typer.Option(help="Where the HTML report goes.")] = _REPORT,
+    pooler: Annotated[
+        str | None, typer.Option(help="pgbouncer or reference (default: PgBouncer where it is installed).")
+    ] = None,
+    target_dsn: Annotated[
+        str | None, typer.Option(help="A real target instead of a server of the drill's own: postgresql://user@host/db.")
+    ] = None,
+    proxy_dsn: Annotated[str | None, typer.Option(help="The same database through its proxy: the second side.")] = None,
+    error_budget: Annotated[
+        int, typer.Option(min=1, help="Failed requests after which a drill on a real target stops by itself.")
+    ] = 200,
+) -> None:
+    """Run the outage on a real PostgreSQL, then the same sale through a pooler, side by side.
+
+    Exit code: 0 it came out as the scenario expects, 1 it didn't, 2 a mistake or a lack, 130 interrupted.
+    """
+    from headroom.drill.needs import check_extra
+
+    check_extra()
+    from headroom.drill import scenario as scenarios
+
+    if list_:
+        for name in scenarios.names():
+            typer.echo(f"{name:16} {scenarios.load(name).title}")
+        return
+    if json_ and markdown:
+        raise UserError("--json and --markdown: one answer at a time")
+    if pooler not in {None, "pgbouncer", "reference"}:
+        raise UserError(f"--pooler: must be pgbouncer or reference, got {pooler!r}")
+    if proxy_dsn and not target_dsn:
+        raise UserError("--proxy-dsn: needs --target-dsn, the same database without its proxy")
+    _check_writable(report)
+    from headroom.drill.limits import scaled
+
+    chosen, limits = scenarios.load(scenario), scaled(stack)
+    if target_dsn:
+        from headroom.drill.target import confirmed, plan
+
+        planned = plan(chosen, limits, target_dsn, proxy_dsn, error_budget)
+        for line in planned.describe():
+            say(line)
+        confirmed(planned, sys.stdin)
+        result = _run_target(planned, seed)
+    else:
+        for line in limits.describe():
+            say(line)
+        result = _run(chosen, limits, seed, pooler)
+    _answer(result, report, as_json=json_, as_markdown=markdown)
+    broken = any(side.broken for side in result.sides)
+    raise typer.Exit(2 if broken else 0 if result.as_expected else 1)
+
+
+def _run(chosen: "Scenario", limits: "Limits", seed: int, pooler: str | None) -> "DrillResult":
+    import asyncio
+
+    from headroom.drill.drill import InterruptedDrillError, run_drill, run_to_its_end
+    from headroom.drill.live import Watcher
+
+    watcher = Watcher(limits)
+
+    async def both() -> "DrillResult":
+        showing = asyncio.ensure_future(watcher.show())
+        try:
+            return await run_drill(
+                chosen,
+                limits,
+                watcher,
+                seed=seed,
+                command=_command(),
+                pooler=pooler,
+                emulator_record=_emulator_record(),
+                on_side=watcher.done,
+            )
+        finally:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    try:
+        return run_to_its_end(both())
+    except InterruptedDrillError as interrupted:
+        say("interrupted: server, pooler and files are gone")
+        raise typer.Exit(interrupted.exit_code) from None
+
+
+def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bool) -> None:
+    from headroom.drill import report
+
+    report.write(result, path)
+    for side in result.sides:
+        if side.broken:
+            say(f"error: {side.name}: {side.broken}")
+        for check in side.checks:
+            if not check.holds:
+                measured = "nothing" if check.measured is None else f"{check.measured:.2f}"
+                say(f"{side.name}: expected {check.text}, measured {measured}")
+    say(f"report: {path}")
+    if as_json:
+        typer.echo(report.dumps(result))
+    else:
+        typer.echo(report.markdown(result) if as_markdown else result.verdict)
+
+
+def _command() -> str:
+    return shlex.join(["headroom", *sys.argv[1:]])
+
+
+def _check_writable(report: Path) -> None:
+    """Before the drill, not after it."""
+    folder = report.parent
+    if report.is_dir() or not folder.is_dir():
+        raise UserError(f"--report {report}: " + ("is a folder: name a file" if report.is_dir() else f"no folder {folder}"))
+
+
+def _emulator_record() -> Path | None:
+    """The local stack's record of its emulator, here or above."""
+    here = Path.cwd()
+    return next((f for d in (here, *here.parents) if (f := d / ".headroom" / "emulator.json").is_file()), None)
