@@ -48,30 +48,21 @@ class PoolDemand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
-    """All pools on one instance, summed."""
+    """All pools on one instance, summed.
+
+    Attributes:
+        pools: each of them.
+        direct: connections held open whatever the load.
+        borrowed: connections borrowed from the pool at once.
+        proxied: what the pool must hold: borrowed x the proxy's node factor.
+        busy: mean connections at work on the CPU.
+    """
 
     pools: tuple[PoolDemand, ...]
-    node_factor: float
-
-    @property
-    def direct(self) -> int:
-        """Connections held open whatever the load."""
-        return sum(p.open for p in self.pools)
-
-    @property
-    def borrowed(self) -> int:
-        """Connections borrowed from the pool at once."""
-        return sum(p.borrowed for p in self.pools)
-
-    @property
-    def proxied(self) -> int:
-        """What the pool must hold: borrowed x the proxy's node factor."""
-        return math.ceil(round(self.borrowed * self.node_factor, 9))
-
-    @property
-    def busy(self) -> float:
-        """Mean connections at work on the CPU."""
-        return sum(p.busy for p in self.pools)
+    direct: int
+    borrowed: int
+    proxied: int
+    busy: float
 
 
 def demand_on(stack: Stack, situation: Situation, standing: Standing, role: Role) -> Demand:
@@ -82,7 +73,14 @@ def demand_on(stack: Stack, situation: Situation, standing: Standing, role: Role
         for pool in service.pools
         if _served_by(pool, standing) is role
     ]
-    return Demand(pools=tuple(pools), node_factor=stack.margins.proxy_node_factor)
+    borrowed = sum(p.borrowed for p in pools)
+    return Demand(
+        pools=tuple(pools),
+        direct=sum(p.open for p in pools),
+        borrowed=borrowed,
+        proxied=_shared(borrowed, stack.margins.proxy_node_factor),
+        busy=sum(p.busy for p in pools),
+    )
 
 
 def _served_by(pool: Pool, standing: Standing) -> Role:
@@ -135,6 +133,7 @@ def _share(pool: Pool, standing: Standing, skew: float) -> float:
 
 
 def _shared(count: int, share: float) -> int:
+    """That share of the connections, rounded up."""
     return math.ceil(round(count * share, 9))  # round first: 3 x (1/3) is 1, not 1.0000000000000002
 
 

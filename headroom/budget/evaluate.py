@@ -39,15 +39,19 @@ def _lines(stack: Stack) -> list[Line]:
     capacities: dict[str, Capacity] = {}
     worst: dict[tuple[str, Role, str], Line] = {}
     for situation in situations(stack):
-        demands: dict[tuple[int, bool, Role], Demand] = {}
+        demands: dict[tuple[Role, int], Demand] = {}
+        seen: set[tuple[Role, int, str]] = set()
         for standing in standings(situation, stack.cluster):
+            readers = len(standing.readers)
             for role, instance in _serving(standing):
-                key = (len(standing.readers), standing.lost_zone, role)
-                if key not in demands:
-                    demands[key] = demand_on(stack, situation, standing, role)
+                if (role, readers, instance.name) in seen:  # another way to the same
+                    continue
+                seen.add((role, readers, instance.name))
+                if (role, readers) not in demands:
+                    demands[role, readers] = demand_on(stack, situation, standing, role)
                 if instance.name not in capacities:
                     capacities[instance.name] = capacity(stack, instance)
-                line = _line(situation, role, instance, capacities[instance.name], demands[key])
+                line = _line(situation, role, instance, capacities[instance.name], demands[role, readers])
                 place = (situation.name, role, instance.name)
                 if place not in worst or _severity(line) < _severity(worst[place]):
                     worst[place] = line
