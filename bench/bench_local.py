@@ -38,9 +38,7 @@ def main() -> None:
     checkout = find_checkout(Path(__file__).parent)
     os.chdir(checkout.root)
     console = Console(width=110)
-    console.print(
-        f"{os.cpu_count()} CPUs, load average {os.getloadavg()[0]:.1f} at the start; seconds unless said otherwise"
-    )
+    console.print(f"{os.cpu_count()} CPUs, load average {os.getloadavg()[0]:.1f} at the start; in seconds")
     table = Table("what", "figure", "at most", "command")
     _timed(["make", "down"])
     first, peaks = _timed(["make", "up"], watch=True)
@@ -99,7 +97,7 @@ def _sample(peaks: dict[str, float]) -> None:
 
 
 def _previewer(folder: Path, stack: str, settings: Path) -> Callable[[list[str]], float]:
-    """A function that previews with the given options, in a backend of its own on the running emulator, and times it."""
+    """A function that times a preview with the given options, in a backend of its own on the running emulator."""
     checkout = find_checkout()
     emulator = emulators.running(checkout)
     if emulator is None:
