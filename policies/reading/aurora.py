@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
 from headroom.budget import Budget, evaluate
@@ -82,10 +83,16 @@ class AuroraCluster(Parts):
 
 
 class Reading:
-    """What one `AnalyzeStack` showed. Everything that costs time is computed once, when first asked for."""
+    """What one `AnalyzeStack` showed. Everything that costs time is computed once, when first asked for.
 
-    def __init__(self, resources: Resources) -> None:
+    Attributes:
+        resources: all that the rules read.
+        now: when it was read; no rule looks at a clock.
+    """
+
+    def __init__(self, resources: Resources, now: datetime | None = None) -> None:
         self.resources = resources
+        self.now = now or datetime.now(UTC)
 
     @cached_property
     def clusters(self) -> list[AuroraCluster]:

@@ -10,12 +10,10 @@ from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.reading.supply import ENGINES, max_connections
-from policies.rule import Finding, Kind, Rule, unproven
-
-LOWEST_OF_A_LARGE_CLASS = 100
+from policies.rule import Finding, Kind, Rule, Setting, unproven
 
 
-def check(reading: Reading) -> Iterator[Finding]:
+def check(reading: Reading, *, least_connections: int) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         engine = cluster.cluster.field("engine")
@@ -24,10 +22,12 @@ def check(reading: Reading) -> Iterator[Finding]:
             if isinstance(value, Blank):
                 yield unproven(value)
             elif value is not None and engine in ENGINES:
-                yield from _judge(cluster, resource, value, Engine(str(engine)))
+                yield from _judge(cluster, resource, value, Engine(str(engine)), least_connections)
 
 
-def _judge(cluster: AuroraCluster, resource: Resource, value: int | str, engine: Engine) -> Iterator[Finding]:
+def _judge(
+    cluster: AuroraCluster, resource: Resource, value: int | str, engine: Engine, least: int
+) -> Iterator[Finding]:
     lowest, highest = connections(engine, "lowest"), connections(engine, "highest")
     found = f"max_connections of {resource.name} is {f'{value:,}' if isinstance(value, int) else value}"
     if isinstance(value, int) and not lowest <= value <= highest:
@@ -47,18 +47,18 @@ def _judge(cluster: AuroraCluster, resource: Resource, value: int | str, engine:
     ]
     provisioned = [i for i in applies if i.instance_class.name != SERVERLESS]
     for instance in sorted(provisioned, key=lambda i: i.instance_class.memory_gib)[:1]:
-        yield from _judge_on(cluster, resource, found, instance, cluster.supply.cluster)
+        yield from _judge_on(cluster, resource, found, instance, cluster.supply.cluster, least)
 
 
 def _judge_on(
-    cluster: AuroraCluster, resource: Resource, found: str, smallest: Instance, supply: Cluster
+    cluster: AuroraCluster, resource: Resource, found: str, smallest: Instance, supply: Cluster, least: int
 ) -> Iterator[Finding]:
     """One parameter serves every class that uses it: the smallest one decides."""
     if cluster.limits is None:
         return
     limit: Capacity = capacity(cluster.limits.stack, smallest)
     usual = default(smallest.instance_class, supply.engine)
-    least = min(LOWEST_OF_A_LARGE_CLASS, usual.low)
+    least = min(least, usual.low)
     on = f"{smallest.name}, {smallest.instance_class.name}"
     found = f"{found} (on {on})" if limit.ceiling.basis == "explicit" else f"{found}, which is {limit.ceiling} on {on}"
     if limit.ceiling.low < least:
@@ -90,7 +90,7 @@ RULE = Rule(
         "refusal to memory."
     ),
     predicate=(
-        "Refuses a number outside the engine's range; one below 100 (below the class's default, where that is "
+        "Refuses a number outside the engine's range; one below `least_connections` (below the class's default, where that is "
         "smaller); and "
         "one above AWS's default for the smallest class that uses it and above what its memory carries, unless the "
         "declared "
@@ -102,6 +102,16 @@ RULE = Rule(
         "Aurora User Guide, AuroraPostgreSQL.Managing and AuroraMySQL.Managing.Performance",
         "headroom/budget/facts: ranges, documented defaults",
         "headroom/budget/margins.py: connection_memory_mib",
+    ),
+    settings=(
+        Setting(
+            name="least_connections",
+            default=100,
+            unit="connections",
+            lowest=1,
+            highest=16_000,
+            reason="Our proposal: people, tools and a failover have to get in at all; small classes need only theirs.",
+        ),
     ),
     check=check,
 )

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from headroom.budget.capacity import capacity, promotable
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
-from policies.rule import Finding, Kind, Rule, unproven
+from policies.rule import Finding, Kind, Rule, Setting, unproven
 
 PATH = "connectionPoolConfig.maxConnectionsPercent"
-HIGHEST_WITHOUT_A_NOTE = 90
 
 
-def check(reading: Reading) -> Iterator[Finding]:
+def check(reading: Reading, *, note_above_percent: float) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         percents: list[int] = []
@@ -23,10 +22,10 @@ def check(reading: Reading) -> Iterator[Finding]:
             else:
                 percents.append(100 if percent is None else percent)
         if percents and len(percents) == len(cluster.proxies):
-            yield from _judge(cluster, sum(percents))
+            yield from _judge(cluster, sum(percents), note_above_percent)
 
 
-def _judge(cluster: AuroraCluster, percent: int) -> Iterator[Finding]:
+def _judge(cluster: AuroraCluster, percent: int, note_above: float) -> Iterator[Finding]:
     parts = cluster.proxies[0]
     urn = parts.target_group.urn if parts.target_group else parts.proxy.urn
     may_open = f"the cluster {cluster.name}'s proxies may open {percent} % of max_connections"
@@ -47,8 +46,8 @@ def _judge(cluster: AuroraCluster, percent: int) -> Iterator[Finding]:
         allowed = "some have to stay free for superusers, AWS's automation and the operators"
         yield Finding(urn=urn, found=may_open, allowed=allowed, remedy=remedy)
         return
-    if percent > HIGHEST_WITHOUT_A_NOTE:
-        allowed = f"above {HIGHEST_WITHOUT_A_NOTE} % little is left for people and tools that connect directly"
+    if percent > note_above:
+        allowed = f"above {note_above:,.6g} % little is left for people and tools that connect directly"
         yield Finding(urn=urn, found=may_open, allowed=allowed, remedy=remedy, kind=Kind.ADVICE)
 
 
@@ -62,13 +61,23 @@ RULE = Rule(
     predicate=(
         "Refuses where all proxies of a cluster together may open more than the usable connections of any instance "
         "(unset "
-        f"counts as 100 %). Advises above {HIGHEST_WITHOUT_A_NOTE} %. Low percentages are fine: values down to 1 work."
+        "counts as 100 %). Advises above `note_above_percent`. Low percentages are fine: values down to 1 work."
     ),
     unknown="An unknown percentage may be 100: not proven.",
     remedy="Set connectionPoolConfig.maxConnectionsPercent to what the demand needs.",
     sources=(
         "RDS User Guide, 'RDS Proxy connection considerations': default 100, lower it to keep slots for administration",
         "headroom/budget/facts/limits.toml: reserved slots",
+    ),
+    settings=(
+        Setting(
+            name="note_above_percent",
+            default=90,
+            unit="percent of max_connections",
+            lowest=1,
+            highest=100,
+            reason="Our proposal: a tenth is left for people and tools that connect directly.",
+        ),
     ),
     check=check,
 )

@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from policies.rule import Kind, Rule
-from tests.policies.declared import Declared
+from tests.policies.declared import NOW, Declared
 
 Messages = Mapping[str, str | list[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Resource's name -> the whole message, for each weight; and the judged resources that pass."""
+    """Resource's name -> the whole message, for each weight; and the judged resources that pass.
+
+    `numbers` are what a config says of the rule's settings.
+    """
 
     says: str
     declared: Declared
@@ -19,6 +23,8 @@ class Case:
     unproven: Messages = field(default_factory=dict)
     advised: Messages = field(default_factory=dict)
     passes: frozenset[str] | set[str] = frozenset()
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    now: datetime = NOW
 
     def __str__(self) -> str:
         return self.says
@@ -26,7 +32,7 @@ class Case:
 
 def assert_case(rule: Rule, case: Case, judged: tuple[str, ...]) -> None:
     """The rule finds exactly what the case says, and every other resource of the judged types passes."""
-    findings = list(rule.check(case.declared.reading()))
+    findings = rule.find(case.declared.reading(case.now), case.numbers)
     for kind, expected in ((Kind.VIOLATION, case.refused), (Kind.UNPROVEN, case.unproven), (Kind.ADVICE, case.advised)):
         found: dict[str, list[str]] = {}
         for finding in findings:

@@ -4,6 +4,7 @@ A reference to another resource is unknown, as in a first preview, and known to 
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf import struct_pb2
@@ -18,6 +19,8 @@ from policies.reading.aurora import Reading
 from policies.reading.field import UNKNOWN
 from policies.reading.resources import Resource, Resources
 
+#: When the tests' stacks are read.
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 PROJECT = "urn:pulumi:test::shop::"
 #: Maps whose keys are AWS's, not the provider's.
 VERBATIM = {"dimensions", "demand"}
@@ -69,8 +72,8 @@ class Declared:
     def resources(self) -> list[Resource]:
         return [self._resource(name) for name in self._resources]
 
-    def reading(self) -> Reading:
-        return Reading(Resources(self.resources()))
+    def reading(self, now: datetime = NOW) -> Reading:
+        return Reading(Resources(self.resources()), now)
 
     def messages(self) -> list[Any]:
         """The same stack as the engine sends it."""

@@ -1,0 +1,20 @@
+import pulumi
+import pulumi_aws as aws
+from components.demand import Demand
+from headroom.budget.model import Path, Pool, Role, Service
+
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+
+# A hundred instances with ten connections each, straight to the writer.
+checkout = Service(
+    name="checkout",
+    user="checkout",
+    instances_max=100,
+    transactions_per_second_peak=200,
+    hold_ms=2,
+    pools=(Pool(endpoint=Role.WRITER, path=Path.DIRECT, connections_max=10),),
+)
+Demand("shop", [checkout], opts=pulumi.ResourceOptions(depends_on=[cluster]))
