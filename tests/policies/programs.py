@@ -53,7 +53,6 @@ class _Monitor(mocks.MockMonitor):
             for name, dependency in request.propertyDependencies.items():
                 message.propertyDependencies[name].urns.extend(dependency.urns)
             self.messages[response.urn] = message
-            response.id = ""  # known only after the update
         return response
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
