@@ -107,7 +107,7 @@ class _Reading:
                 self.problems.append(Problem(key_path(key), f"unknown key: {meant(key, KEYS)}"))
 
     def _take_section(self, key: str, value: object) -> None:
-        if isinstance(value, Mapping) and "secure" in value:
+        if isinstance(value, Mapping) and list(value) == ["secure"] and isinstance(value["secure"], str):
             value = Unreadable("is encrypted: nothing in these settings is a secret; write it in plain")
         self.sections[key] = self.cleaner.clean(top_level(value, text=key in _TEXTS), _path(key))
 

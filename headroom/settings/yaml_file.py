@@ -156,7 +156,7 @@ class _Builder:
         return merged | own
 
 
-def _scalar(node: yaml.ScalarNode) -> object:  # noqa: PLR0911 (one for each kind of scalar)
+def _scalar(node: yaml.ScalarNode) -> object:
     text: str = node.value
     if node.tag in (f"{_TAGS}str", "!"):
         return text

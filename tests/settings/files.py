@@ -76,7 +76,8 @@ def changed(*edits: tuple[str, object]) -> dict[str, Any]:
 
 def as_engine(config: dict[str, Any]) -> dict[str, str]:
     """The config as the engine hands it to a program: every value a string (measured, see test_engine_reading)."""
-    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
+    whole = {key: int(v) if isinstance(v, float) and v.is_integer() else v for key, v in config.items()}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in whole.items()}
 
 
 def errors(config: dict[str, Any]) -> list[str]:
