@@ -57,10 +57,10 @@ def completed(
     if entry.name and entry.name not in inputs:
         prefix = inputs.get(f"{entry.name}Prefix")
         if not is_unknown(prefix):
-            was_made_up = entry.name in old.get(DEFAULTS, ())
             stem = prefix if prefix is not None else entry.name_form.format(name=f"{resource_name}-")
-            reusable = was_made_up and str(old.get(entry.name, "")).startswith(stem)
-            inputs[entry.name] = old[entry.name] if reusable else stem + seed.hex()[:7]
+            # The engine asks again, without the old inputs, for a replacement: that one gets a name of its own.
+            keeps = entry.name in old.get(DEFAULTS, ()) and str(old.get(entry.name)).startswith(prefix or "")
+            inputs[entry.name] = old[entry.name] if keeps else stem + seed.hex()[:7]
             filled.append(entry.name)
     return {**inputs, DEFAULTS: sorted(filled)}
 

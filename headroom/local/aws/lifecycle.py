@@ -138,7 +138,8 @@ class Lifecycle:
             return None
         if importing and "{" in entry.id:
             identifier = fill(entry.id, outputs)
-        return identifier, outputs, self._inputs_now(derived, inputs, outputs, importing)
+        now = self._inputs_found(derived, outputs) if importing else self._inputs_now(derived, inputs, outputs)
+        return identifier, outputs, now
 
     def delete(self, derived: Derived, identifier: str, state: Mapping[str, Any]) -> None:
         """Delete it; what isn't there any more is done. Raises AwsError."""
@@ -233,19 +234,19 @@ class Lifecycle:
             outputs["tagsAll"] = self.all_tags(known)
         return outputs
 
-    def _inputs_now(
-        self, derived: Derived, inputs: Mapping[str, Any], outputs: Mapping[str, Any], importing: bool
-    ) -> dict[str, Any]:
-        names = set(derived.schema.inputs) - {"region"} if importing else set(inputs)
+    def _inputs_found(self, derived: Derived, outputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs of an imported resource: whatever AWS tells of them, and the defaults of the rest."""
+        names = set(derived.schema.inputs) - {"region"} - set(derived.entry.refused)
+        return {name: outputs[name] for name in names if outputs.get(name) not in (None, "", [], {})}
+
+    def _inputs_now(self, derived: Derived, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The program's inputs, those that AWS has otherwise by now replaced by what it has."""
         now = dict(inputs)
-        for name in names - derived.entry.stored - set(derived.entry.refused):
+        for name in set(inputs) - derived.entry.stored:
             found = outputs.get(name)
-            if importing and found in (None, "", [], {}):
-                continue
-            if name == "tags" and found is None:
-                if inputs.get("tags"):
-                    now.pop("tags")
-            elif found is not None and not same(inputs.get(name), found):
+            if name == "tags" and found is None and inputs["tags"]:
+                now.pop("tags")
+            elif found is not None and not same(inputs[name], found):
                 now[name] = found
         return now
 
