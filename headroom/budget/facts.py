@@ -1,7 +1,8 @@
-"""What AWS decided, read from `facts/`: instance classes and limits, each with its source and the day it was read."""
+"""What AWS decided, read from `facts/`: instance classes and limits, each with its source and the day it was read.
 
-import csv
-import tomllib
+The files are read, and their readers imported, when the first fact is asked for: importing the budget stays quick.
+"""
+
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +28,8 @@ class UnknownClassError(ValueError):
 
 @cache
 def _limits() -> dict[str, Any]:
+    import tomllib
+
     return tomllib.loads((FOLDER / "limits.toml").read_text(encoding="utf-8"))
 
 
@@ -47,6 +50,8 @@ def connections(engine: Engine, name: str) -> int:
 @cache
 def instance_classes() -> dict[str, InstanceClass]:
     """Every known provisioned class, by name."""
+    import csv
+
     with (FOLDER / "instance_classes.csv").open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(line for line in file if not line.startswith("#"))
         return {
