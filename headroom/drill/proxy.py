@@ -40,7 +40,7 @@ class ProxySettings:
     Attributes:
         server_port: the database's port on the loopback interface.
         database: its name.
-        users: the roles that log in, by name, with their password (None: trust).
+        users: the roles that log in, by name, with their SCRAM secret (None: trust).
         max_connections: of the database; with the percent, the pool.
         pool_connections: database connections at most.
         borrow_timeout_seconds: how long a client waits for one.
@@ -137,10 +137,10 @@ class _PgBouncer(_Child):
         self.notes = ["PgBouncer keeps idle server connections by time, not by MaxIdleConnectionsPercent"]
         if settings.pins:
             self.notes.append("PgBouncer doesn't pin: session pooling stands for clients that are pinned")
-        scram = any(password is not None for password in settings.users.values())
+        scram = any(secret is not None for secret in settings.users.values())
         users = folder / "users.txt"
         listed = {**settings.users, _ADMIN: "x"}
-        users.write_text("".join(f'"{user}" "{password or ""}"\n' for user, password in listed.items()))
+        users.write_text("".join(f'"{user}" "{secret or ""}"\n' for user, secret in listed.items()))
         access = folder / "hba.txt"  # statistics without a password, everybody else as the server asks
         method = "scram-sha-256" if scram else "trust"
         access.write_text(f"host pgbouncer {_ADMIN} {LOOPBACK}/32 trust\nhost all all {LOOPBACK}/32 {method}\n")

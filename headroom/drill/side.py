@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from headroom.drill import scram
 from headroom.drill.binaries import Account, Binaries
 from headroom.drill.calibration import Calibration, calibrate
 from headroom.drill.fleet import Endpoint, Fleet, Login, connect
@@ -93,7 +94,8 @@ async def run_side(ground: Ground, side: Side, watch: Watch) -> SideRun:
         started.callback(server.stop)
         server.create()
         server.start()
-        limits = await _prepare(server, services, side, ground)
+        secrets = {s.name: scram.secret(password) for s in services} if password else {}
+        limits = await _prepare(server, services, side, ground, secrets)
         standby: Server | None = None
         if ground.scenario.replicated:
             watch.step(f"{side.name}: copying it to a streaming standby")
@@ -102,7 +104,7 @@ async def run_side(ground: Ground, side: Side, watch: Watch) -> SideRun:
             standby.copy_of(server)
             standby.start()
         servers = {"writer": server, **({"reader": standby} if standby else {})}
-        proxies = _proxies(ground, servers, services, folder, started)
+        proxies = _proxies(ground, servers, services, secrets, folder, started)
         endpoints = {
             (path, role): Endpoint(LOOPBACK, proxies[role].port if path is SidePath.POOLED else each.port)
             for role, each in servers.items()
@@ -184,7 +186,12 @@ def _server(ground: Ground, folder: Path, password: str | None) -> Server:
 
 
 def _proxies(
-    ground: Ground, servers: dict[str, Server], services: list[Service], folder: Path, started: ExitStack
+    ground: Ground,
+    servers: dict[str, Server],
+    services: list[Service],
+    secrets: dict[str, str],
+    folder: Path,
+    started: ExitStack,
 ) -> dict[str, Proxy]:
     """A pooler for each endpoint that a pooled service uses (and for the writer, where its reads may end up)."""
     pooled = [s for s in services if s.path is SidePath.POOLED]
@@ -195,7 +202,7 @@ def _proxies(
         settings = ProxySettings(
             server_port=server.port,
             database=DATABASE,
-            users={s.name: server.password for s in pooled},
+            users={s.name: secrets.get(s.name) for s in pooled},
             max_connections=ground.limits.max_connections,
             max_connections_percent=ground.limits.proxy.max_connections_percent,
             pool_connections=ground.limits.pool_connections,
@@ -229,7 +236,9 @@ async def _made(
     return SideRun(side=side, services=services, load=load, sampler=sampler, fleets=fleets)
 
 
-async def _prepare(server: Server, services: list[Service], side: Side, ground: Ground) -> dict[str, int]:
+async def _prepare(
+    server: Server, services: list[Service], side: Side, ground: Ground, secrets: dict[str, str]
+) -> dict[str, int]:
     """Database, table, roles, and role limits where the side has them."""
     login = Login(
         endpoint=Endpoint(LOOPBACK, server.port), user=SUPERUSER, database="postgres", password=server.password
@@ -239,8 +248,8 @@ async def _prepare(server: Server, services: list[Service], side: Side, ground: 
     try:
         await admin.execute(f"CREATE DATABASE {DATABASE}")
         for service in services:
-            secret = "" if server.password is None else f" PASSWORD '{server.password}'"
-            await admin.execute(f'CREATE ROLE "{service.name}" LOGIN{secret}')
+            password = "" if service.name not in secrets else f" PASSWORD '{secrets[service.name]}'"
+            await admin.execute(f'CREATE ROLE "{service.name}" LOGIN{password}')
             if service.lock_timeout_ms is not None:
                 # The role's, not the session's: a proxy doesn't pin for it.
                 await admin.execute(f"ALTER ROLE \"{service.name}\" SET lock_timeout = '{service.lock_timeout_ms}ms'")
