@@ -1,4 +1,4 @@
-"""AWS on this machine: moto's server with the extension, on a loopback port, with a mark that tells it from any other."""
+"""AWS on this machine: moto's server, extended, on a loopback port, with a mark that tells it from any other."""
 
 import argparse
 import os
@@ -31,6 +31,7 @@ class Emulator:
         self._extended.set()
 
     def __call__(self, environ: dict[str, Any], start_response: _Start) -> Iterable[bytes]:
+        """Answer one request (PEP 3333)."""
         if environ.get("PATH_INFO") == MARK_PATH:
             start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(self._mark)))])
             return [self._mark]

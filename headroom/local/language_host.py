@@ -71,7 +71,7 @@ class LanguageHost(_server.LanguageServer):
             runpy.run_path(str(Path(directory) / "__main__.py"), run_name="__main__")
 
         self.program = program
-        answer: proto.RunResponse = super().Run(request, context)
+        answer: proto.RunResponse = super().Run(request, context)  # type: ignore[no-untyped-call]
         # The SDK has shown the error already; one in the answer would be shown a second time.
         return proto.RunResponse(bail=True) if answer.error else answer
 
@@ -114,7 +114,7 @@ async def _run_in_stack(program: Callable[[], Awaitable[None] | None]) -> None:
             raise RunError(
                 str(end.code) if isinstance(end.code, str) else f"the program ended with exit code {end.code}"
             ) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- whatever the program raises is told
         raise RunError(_told(error)) from None
 
 
@@ -131,9 +131,9 @@ def _told(error: Exception) -> str:
 
 
 def main() -> None:
-    """Run as `pulumi-language-python [engine address]`: print the port on one line, then serve until the engine ends."""
+    """Run as `pulumi-language-python [engine address]`: print the port on one line, serve until the engine ends."""
     end_with_parent()
-    _server.run_in_stack = _run_in_stack
+    _server.run_in_stack = _run_in_stack  # type: ignore[attr-defined,assignment]
     server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 400 * 1024 * 1024)])
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageHost(), server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -1,1 +1,1 @@
-"""The AWS resource plugin for this machine: the types of this stack, served by the emulator, checked by AWS's own service models."""
+"""The AWS resource plugin for this machine: this stack's types on the emulator, checked by AWS's service models."""

@@ -1,4 +1,4 @@
-"""Is a resource's input acceptable? Said in preview, with the property in Pulumi's spelling and what is allowed instead.
+"""Is a resource's input acceptable? Said in preview, with the property in Pulumi's spelling and what is allowed.
 
 Kinds and required properties come from pulumi_aws, enumerations and limits from botocore's service model. botocore's
 own validator isn't used: it knows no enumerations, and its messages show the values of secrets.
@@ -101,13 +101,11 @@ def changed(derived: Derived, old: Mapping[str, Any], new: Mapping[str, Any]) ->
     """The inputs that differ. One removed that nothing resets keeps its value, as with AWS's own plugin."""
     entry, result = derived.entry, set()
     for name in (set(old) | set(new)) - {DEFAULTS}:
-        if (
-            has_unknown(new.get(name))
-            or (name in new and name not in old)
-            or (name in new and not equal(old[name], new[name]))
-        ):
-            result.add(name)
-        elif name not in new and (entry.put or name in entry.removed or name == "tags"):
+        if name in new:
+            differs = name not in old or has_unknown(new[name]) or not equal(old[name], new[name])
+        else:
+            differs = entry.put or name in entry.removed or name == "tags"
+        if differs:
             result.add(name)
     return frozenset(result)
 

@@ -72,7 +72,9 @@ class Connection:
             }
         )
         self._session = boto3.Session(
-            aws_access_key_id="local", aws_secret_access_key="local", botocore_session=self._core
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 -- the emulator takes any
+            botocore_session=self._core,
         )
         self._clients: dict[tuple[str, str], BaseClient] = {}
         self._models: dict[str, ServiceModel] = {}
@@ -99,7 +101,6 @@ class Connection:
                         read_timeout=60,
                         proxies={},
                         max_pool_connections=64,
-                        ignore_configured_endpoint_urls=True,
                     ),
                 )
             return self._clients[service, region]

@@ -48,7 +48,7 @@ class Derived:
         key = f"{call.operation}/{call.switch}"
         if key not in self._targets:
             entry, shape = self.entry, self.input_shape(call.operation)
-            inner = shape.members[call.within].member.members if call.within else {}
+            inner = _elements(shape.members[call.within]) if call.within else {}
             found = {}
             for name in self.schema.inputs:
                 if name in self._outside_of_calls | call.properties:
@@ -108,7 +108,7 @@ class Derived:
         only: frozenset[str] | None = None,
     ) -> dict[str, Any]:
         """The call's members for these property values; `only` limits which properties are sent."""
-        shape, inner = self.input_shape(call.operation), {}
+        shape, inner = self.input_shape(call.operation), dict[str, Any]()
         names = {**self.entry.names, **call.names}
         request = {name: fill(value, context) for name, value in call.fixed.items()}
         for name, target in self.targets(call).items():
@@ -154,6 +154,12 @@ class Derived:
             if value is not None:
                 found[name] = from_aws(value, prop.kind, entry.names, name)
         return found
+
+
+def _elements(shape: Shape) -> Mapping[str, Shape]:
+    """The members of a list's elements."""
+    element = shape.member if isinstance(shape, ListShape) else None
+    return element.members if isinstance(element, StructureShape) else {}
 
 
 def fill(template: Template, values: Mapping[str, Any]) -> Any:

@@ -20,7 +20,7 @@ from headroom.local.aws.special import attribute
 _GONE = re.compile(
     r"NotFound|NoSuch|NotExist|not found|does not exist|doesn't exist|cannot be found|No (scalable|scaling|scheduled)"
     r"|pending deletion|was deleted|marked for deletion",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -277,4 +277,4 @@ def _without_values(message: str) -> str:
     """botocore's messages without the values in them: one may be a secret, another the emulator's whole error page."""
     if "Unable to parse response" in message:
         return _EMULATOR_FAILED
-    return re.sub(r", value: .*?, type:", ", type:", message, flags=re.S)
+    return re.sub(r", value: .*?, type:", ", type:", message, flags=re.DOTALL)

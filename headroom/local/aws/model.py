@@ -10,7 +10,7 @@ Aws = Callable[..., dict[str, Any]]  # aws(operation, **members): a call, with w
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS operation. It sends the properties that name one of its members; the table tells what can't be derived."""
+    """One AWS operation. It sends the properties that name its members; the table tells what can't be derived."""
 
     operation: str
     names: Mapping[str, str] = field(default_factory=dict)  # property (dotted if nested) -> member, for this call only

@@ -1,4 +1,4 @@
-"""Pulumi's names and values to AWS's and back: `dbProxyName: "x"` is `DBProxyName`, a map is a list of keys and values."""
+"""Pulumi's names and values to AWS's and back: `dbProxyName` is `DBProxyName`, a map a list of keys and values."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -151,7 +151,7 @@ def _fields(value: Mapping[str, Any], fields: Mapping[str, Property], names: Nam
 
 
 def _pair(shape: ListShape) -> tuple[str, str]:
-    members = shape.member.members
+    members = shape.member.members if isinstance(shape.member, StructureShape) else {}
     return next(name for name in _KEY_MEMBERS if name in members), next(
         name for name in _VALUE_MEMBERS if name in members
     )

@@ -13,9 +13,11 @@ from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
     plugin_pb2,
-    provider_pb2 as proto,
     provider_pb2_grpc,
     status_pb2,
+)
+from pulumi.runtime.proto import (
+    provider_pb2 as proto,
 )
 
 from headroom.local.aws import checks, functions
@@ -103,7 +105,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Invoke(self, request: proto.InvokeRequest, context: grpc.ServicerContext) -> proto.InvokeResponse:
         answer = functions.invoke(self._connected(), self._settings, request.tok, from_struct(request.args))
-        return proto.InvokeResponse(**{"return": to_struct(answer)})
+        return proto.InvokeResponse(**{"return": to_struct(answer)})  # type: ignore[arg-type]
 
     def Cancel(self, request: empty_pb2.Empty, context: grpc.ServicerContext) -> empty_pb2.Empty:
         return empty_pb2.Empty()  # calls take milliseconds here: what has begun is finished
@@ -129,7 +131,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             from_struct(request.news),
         )
         changed = set(checks.changed(derived, old, new)) - set(request.ignoreChanges)
-        region = self._settings.region if "region" not in new else new["region"]
+        region = new.get("region", self._settings.region)
         moved = bool(state.get("region")) and region != state["region"]
         replaces = sorted((changed & entry.replaces) | ({"region"} if moved else set()))
         if "tags" in derived.schema.inputs and self._lifecycle().all_tags(new) != (state.get("tagsAll") or {}):
@@ -222,7 +224,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             entry = TYPES.get(token)
             if entry is None:
                 raise RefusedError(
-                    f"the local AWS plugin does not serve {token}: it knows the {len(TYPES)} types of headroom/local/aws/table.py"
+                    f"the local AWS plugin does not serve {token}: "
+                    f"it knows the {len(TYPES)} types of headroom/local/aws/table.py"
                 )
             connection = self._connection or Connection("http://127.0.0.1")
             self._derived[token] = Derived(entry, connection.model(entry.service))

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
-_ARGUMENT = re.compile(r"^ {17}(\w+): pulumi\.Input\[(.*)\](?: = None)?(?:,|\):)$", re.M)
+_ARGUMENT = re.compile(r"^ {17}(\w+): pulumi\.Input\[(.*)\](?: = None)?(?:,|\):)$", re.MULTILINE)
 _GETTER = re.compile(r'@pulumi\.getter(?:\(name="(\w+)"\))?\n(?:    @\w.*\n)*    def (\w+)\(self\)')
 _SCALARS = {
     "_builtins.str": "text",
@@ -54,7 +54,8 @@ def schema(token: str) -> Schema:
 
     Raises LookupError if the installed pulumi_aws has no such type.
     """
-    module, name = token.split(":")[1].split("/")[0], token.split(":")[2]
+    _, module, name = token.split(":")
+    module = module.partition("/")[0]
     source = _source(module, _snake(name))
     return Schema(_properties(module, source, f"{name}Args"), _properties(module, source, f"_{name}State"))
 

@@ -139,9 +139,10 @@ def metric_queries(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str,
 
 
 METRIC_QUERIES_READ = (
-    "Metrics[].{id: Id, accountId: AccountId, expression: Expression, label: Label, period: Period, returnData: ReturnData, "
-    "metric: MetricStat && {metricName: MetricStat.Metric.MetricName, namespace: MetricStat.Metric.Namespace, "
-    "dimensions: MetricStat.Metric.Dimensions, period: MetricStat.Period, stat: MetricStat.Stat, unit: MetricStat.Unit}}"
+    "Metrics[].{id: Id, accountId: AccountId, expression: Expression, label: Label, period: Period, "
+    "returnData: ReturnData, metric: MetricStat && {metricName: MetricStat.Metric.MetricName, "
+    "namespace: MetricStat.Metric.Namespace, dimensions: MetricStat.Metric.Dimensions, period: MetricStat.Period, "
+    "stat: MetricStat.Stat, unit: MetricStat.Unit}}"
 )
 
 

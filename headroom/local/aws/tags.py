@@ -69,7 +69,7 @@ def read(aws: Aws, model: ServiceModel, described: Mapping[str, Any], context: M
     dialect = _DIALECTS[model.service_name]
     if dialect.read:
         described = aws(dialect.read, **_who(dialect, context))
-    found = next((described[name] for name in ("TagList", "Tags", "TagSet", "tags") if described.get(name)), {})
+    found: Any = next((described[name] for name in ("TagList", "Tags", "TagSet", "tags") if described.get(name)), {})
     tags: dict[str, str] = from_aws(found, _MAP, {}, "")
     return {key: value for key, value in tags.items() if not key.startswith("aws:")}
 

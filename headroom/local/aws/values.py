@@ -19,7 +19,7 @@ _UNKNOWNS = frozenset(
     }
 )
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 -- a mark, not a secret
 _SHORTEST_SECRET_TO_SEARCH_FOR = 4  # a shorter one would be found by chance in every second output
 
 

@@ -1,5 +1,6 @@
 """RDS Proxy in moto: changing one, its endpoints, and errors that say what is missing."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,7 @@ def _proxies() -> None:
         original: Callable[..., Any], self: Any, db_proxy_name: str, target_group_name: str, **identifiers: Any
     ) -> Any:
         present = {target.rds_resource_id for target in self.describe_db_proxy_targets(db_proxy_name)}
-        for identifier in sum(identifiers.values(), []):
+        for identifier in itertools.chain(*identifiers.values()):
             if identifier in present:
                 raise RDSClientError(
                     "DBProxyTargetAlreadyRegisteredFault", f"{identifier} is already a target of {db_proxy_name}"
@@ -138,7 +139,7 @@ class _Endpoint(rds.TaggingMixin):
             "DBProxyName": proxy.db_proxy_name,
             "Status": "available",
             "VpcId": proxy.vpc_id,
-            "DBProxyEndpointArn": f"arn:aws:rds:{proxy.region}:{proxy.account_id}:db-proxy-endpoint:prx-endpoint-{name}",
+            "DBProxyEndpointArn": f"arn:aws:rds:{proxy.region}:{proxy.account_id}:db-proxy-endpoint:{name}",
             "VpcSubnetIds": list(params["VpcSubnetIds"]),
             "IsDefault": False,
             "CreatedDate": utcnow(),

@@ -58,12 +58,12 @@ def _scaling() -> None:
         return answer
 
     def tag(self: Any) -> str:
-        _target_tags(self).update(self._get_param("Tags"))
+        _target_tags(self, self._get_param("ResourceARN")).update(self._get_param("Tags"))
         return "{}"
 
     def untag(self: Any) -> str:
         for key in self._get_param("TagKeys"):
-            _target_tags(self).pop(key, None)
+            _target_tags(self, self._get_param("ResourceARN")).pop(key, None)
         return "{}"
 
     wrap(Scaling, "describe_scaling_policies", policies)
@@ -71,19 +71,17 @@ def _scaling() -> None:
     for name, function in (
         ("tag_resource", tag),
         ("untag_resource", untag),
-        ("list_tags_for_resource", lambda self: json.dumps({"Tags": _target_tags(self)})),
+        (
+            "list_tags_for_resource",
+            lambda self: json.dumps({"Tags": _target_tags(self, self._get_param("ResourceARN"))}),
+        ),
     ):
         setattr(Scaling, name, function)
 
 
-def _target_tags(response: Any, arn: str = "") -> dict[str, str]:
+def _target_tags(response: Any, arn: str) -> dict[str, str]:
     backend: Any = response.applicationautoscaling_backend
-    target = next(
-        target
-        for targets in backend.targets.values()
-        for target in targets.values()
-        if target.arn == (arn or response._get_param("ResourceARN"))
-    )
+    target = next(target for targets in backend.targets.values() for target in targets.values() if target.arn == arn)
     tags: dict[str, str] = target.__dict__.setdefault("headroom_tags", {})
     return tags
 

@@ -15,7 +15,7 @@ from headroom.local.aws.values import Properties, from_struct, to_struct
 _seeds = itertools.count(0xABCDEF0)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The plugin answered a call with an error; `details` are the error's protobuf details."""
 
     def __init__(self, message: str, trailing: Any) -> None:
@@ -29,7 +29,7 @@ class _Context:
     trailing: Any = None
 
     def abort(self, code: grpc.StatusCode, message: str) -> None:
-        raise Refused(message, self.trailing)
+        raise RefusedError(message, self.trailing)
 
     def set_trailing_metadata(self, trailing: Any) -> None:
         self.trailing = trailing
@@ -63,7 +63,7 @@ class Plugin:
 
     def diff(
         self, token: str, identifier: str, state: Mapping[str, Any], old: Mapping[str, Any], new: Mapping[str, Any]
-    ) -> proto.DiffResponse:
+    ) -> Any:
         return self._call(
             "Diff",
             proto.DiffRequest(

@@ -131,9 +131,8 @@ def test_a_program_lives_its_whole_life(stack: Stack, tmp_path: Path) -> None:
     outputs = json.loads(stack.pulumi("stack", "output", "--json"))
     assert outputs["zones"] == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
     assert outputs["topic_tags"] == {"project": "shop"}
-    assert [topic["TopicArn"] for topic in stack.aws("sns", "eu-west-2").list_topics()["Topics"]][0].startswith(
-        "arn:aws:sns:eu-west-2"
-    )
+    (topic,) = stack.aws("sns", "eu-west-2").list_topics()["Topics"]
+    assert topic["TopicArn"].startswith("arn:aws:sns:eu-west-2:")
 
     # The secret reached AWS, and lies nowhere in the clear: not as an input, and not where tagsAll repeats it.
     (role,) = stack.aws("iam").list_roles()["Roles"]
@@ -202,8 +201,8 @@ def test_a_dead_emulator_is_said_once_and_plainly(stack: Stack) -> None:
     assert "Traceback" not in output
     assert output[output.index("Diagnostics:") :].splitlines()[1:3] == [
         "  pulumi:providers:aws (default_7_51_1):",
-        "    error: pulumi:providers:aws resource 'default_7_51_1' has a problem: the emulator at http://127.0.0.1:9 does not "
-        "answer: it was stopped or died. Run `make up`, which rebuilds the local stack.",
+        "    error: pulumi:providers:aws resource 'default_7_51_1' has a problem: the emulator at "
+        "http://127.0.0.1:9 does not answer: it was stopped or died. Run `make up`, which rebuilds the local stack.",
     ]
 
 
