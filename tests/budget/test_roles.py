@@ -167,6 +167,7 @@ def quoted(user: str) -> str:
     return '"' + user.replace('"', '""') + '"'
 
 
+@pytest.mark.xdist_group("roles")
 @pytest.mark.server
 @pytest.mark.parametrize("user", ["checkout", *ODD_NAMES])
 def test_postgresql_refuses_the_connection_after_the_limit(server: Server, user: str) -> None:
@@ -179,6 +180,7 @@ def test_postgresql_refuses_the_connection_after_the_limit(server: Server, user:
     assert asyncio.run(drill()) == (3, f'53300: too many connections for role "{user}"')
 
 
+@pytest.mark.xdist_group("roles")
 @pytest.mark.server
 def test_the_whole_script_of_a_stack_runs_and_can_be_run_again(server: Server) -> None:
     few: tuple[Service, ...] = (
