@@ -1,4 +1,4 @@
-"""headroom:index:Budget for programs that don't use our other components: who connects to a cluster, declared beside it.
+"""headroom:index:Budget for programs that don't use our other components: who connects to a cluster.
 
 Makes nothing in AWS. The policy pack finds it through `opts`: let it depend on its cluster, or share a parent with it.
 """

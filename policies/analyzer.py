@@ -6,23 +6,23 @@ resources. It also knows one level for all that a policy says, and lets a crash 
 pinned, and a test fails when it moves.
 """
 
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.json_format import MessageToDict
 from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, StackValidationPolicy
 from pulumi_policy import policy as sdk
 
-from policies.levels import refuse_unknown_keys
+from policies.configuration import applied, errors_of, schema
+from policies.exemptions import KEY, Exemptions
+from policies.exemptions import RULE as EXEMPTIONS
+from policies.judge import judge
 from policies.reading.aurora import Reading
 from policies.reading.resources import Resources
-from policies.rule import ADVISORY, DISABLED, MANDATORY, Finding, Kind, Rule
-
-#: The only setting of a rule: is "cannot be proven safe" a violation, or advice?
-UNKNOWN_SETTING = "unknown"
-REFUSE, ADVISE = "refuse", "advise"
+from policies.rule import MANDATORY, Rule
 
 Message: TypeAlias = Any  # of protobuf, whose classes are made at run time
 
@@ -36,7 +36,7 @@ class RulePolicy(StackValidationPolicy):
             description=rule.title,
             enforcement_level=rule.prod,
             remediation_steps=rule.remedy,
-            config_schema=PolicyConfigSchema({UNKNOWN_SETTING: {"enum": [REFUSE, ADVISE], "default": REFUSE}}),
+            config_schema=PolicyConfigSchema(schema(rule)),
         )
         self.rule = rule
 
@@ -49,51 +49,30 @@ class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's 
         return self._PolicyAnalyzerServicer__policies  # type: ignore[attr-defined, no-any-return]
 
     def Configure(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802  (the protocol's)
-        """Refuse a key that no rule has; the engine itself would ignore it."""
-        given = {name: set(config.properties.fields) for name, config in request.policyConfig.items()}
-        errors = refuse_unknown_keys(given, [policy.rule for policy in self._rules])
+        """Refuse a key that no rule has, which the engine itself would ignore, and values that can't be."""
+        given = {name: MessageToDict(config.properties) for name, config in request.policyConfig.items()}
+        errors = errors_of(given, [policy.rule for policy in self._rules])
         if errors:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "\n".join(errors))
         return super().Configure(request, context)  # type: ignore[no-untyped-call]
 
     def AnalyzeStack(self, request: Message, _context: grpc.ServicerContext) -> Message:  # noqa: N802
         """Every rule on one reading of the stack."""
+        now = datetime.now(UTC)
+        policies = {policy.name: policy for policy in self._rules}
+        entries = {name: self._get_policy_config(name) or {} for name in policies}
+        exempt = Exemptions(entries.get(EXEMPTIONS, {}).get(KEY, []), policies, now.date())
+        how = {name: applied(policy.rule, self._level(policy), entries[name]) for name, policy in policies.items()}
+        rules = [policy.rule for policy in self._rules]
         response = proto.AnalyzeResponse()
-        reading: Reading | None = None
-        for policy in self._rules:
-            level = self._get_enforcement_level(policy)
-            if level is DISABLED:
-                continue
-            if level is EnforcementLevel.REMEDIATE:
-                level = MANDATORY  # a stack can't be remediated; as the SDK does
-            try:
-                reading = reading or Reading(Resources.from_message(request.resources))
-                findings = list(policy.rule.check(reading))
-            except Exception as error:  # noqa: BLE001  one rule's bug must not hide what the others find
-                self._reporter(response, policy, level)(_crashed(policy.rule, error))
-                continue
-            config = self._get_policy_config(policy.name) or {}
-            for finding in findings:
-                report = self._reporter(response, policy, _level(finding, level, config.get(UNKNOWN_SETTING, REFUSE)))
-                report(policy.rule.message(finding), finding.urn)
+        for verdict in judge(rules, lambda: Reading(Resources.from_message(request.resources), now), how, exempt):
+            policy = policies[verdict.rule.id]
+            report = self._create_report_violation(  # the SDK's, with its wording
+                response, policy.name, policy.description, verdict.level, policy.severity
+            )
+            report(verdict.message, verdict.urn)
         return response
 
-    def _reporter(self, response: Message, policy: RulePolicy, level: EnforcementLevel) -> Callable[..., None]:
-        return self._create_report_violation(  # the SDK's, with its wording
-            response, policy.name, policy.description, level, policy.severity
-        )
-
-
-def _level(finding: Finding, level: EnforcementLevel, unknown: str) -> EnforcementLevel:
-    if finding.kind is Kind.ADVICE or (finding.kind is Kind.UNPROVEN and unknown == ADVISE):
-        return ADVISORY
-    return level
-
-
-def _crashed(rule: Rule, error: Exception) -> str:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"[{rule.id}] the rule itself failed: {type(error).__name__}: {error} ({where.filename}:{where.lineno}); "
-        "a rule that doesn't end proves nothing, so this counts as a violation; report it with this line, "
-        f"and until it is fixed set {rule.id} to advisory in the policy config"
-    )
+    def _level(self, policy: RulePolicy) -> EnforcementLevel:
+        level = self._get_enforcement_level(policy)
+        return MANDATORY if level is EnforcementLevel.REMEDIATE else level  # a stack can't be remediated; as the SDK

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from headroom.budget import Budget, evaluate
 from headroom.budget.model import Stack
+from policies.exemptions import Exemptions
 from policies.reading import demand
 from policies.reading import types as t
 from policies.reading.field import UNKNOWN, Blank
@@ -88,11 +89,13 @@ class Reading:
     Attributes:
         resources: all that the rules read.
         now: when it was read; no rule looks at a clock.
+        exemptions: the config's, for the one rule that judges them.
     """
 
     def __init__(self, resources: Resources, now: datetime | None = None) -> None:
         self.resources = resources
         self.now = now or datetime.now(UTC)
+        self.exemptions: Exemptions | None = None
 
     @cached_property
     def clusters(self) -> list[AuroraCluster]:

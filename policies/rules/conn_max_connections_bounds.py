@@ -90,8 +90,8 @@ RULE = Rule(
         "refusal to memory."
     ),
     predicate=(
-        "Refuses a number outside the engine's range; one below `least_connections` (below the class's default, where that is "
-        "smaller); and "
+        "Refuses a number outside the engine's range; one below `least_connections` (below the class's default, "
+        "where that is smaller); and "
         "one above AWS's default for the smallest class that uses it and above what its memory carries, unless the "
         "declared "
         "budget fits (then it advises). A lower number is a first-class throttle and passes."

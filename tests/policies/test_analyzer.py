@@ -10,6 +10,7 @@ from pulumi_policy import policy as sdk
 
 from policies import pack
 from policies.analyzer import ReadOnce, RulePolicy
+from policies.exemptions import RULE as EXEMPTIONS
 from policies.pack import all_rules
 from policies.reading import resources
 from policies.reading.aurora import Reading
@@ -65,7 +66,10 @@ def test_a_stack_that_cannot_be_read_at_all_is_reported_by_every_rule(monkeypatc
         raise RuntimeError("unreadable")
 
     monkeypatch.setattr(resources.Resources, "from_message", broken)
-    assert [d.policyName for d in analyze(served(*all_rules()), shop())] == [rule.id for rule in all_rules()]
+    assert [d.policyName for d in analyze(served(*all_rules()), shop())] == [
+        *(rule.id for rule in all_rules() if rule.id != EXEMPTIONS),
+        EXEMPTIONS,
+    ]
 
 
 def test_the_sdk_still_has_the_private_parts_that_the_pack_builds_on() -> None:

@@ -1,5 +1,6 @@
 import pulumi
 import pulumi_aws as aws
+
 from components.demand import Demand
 from headroom.budget.model import Path, Pool, Role, Service
 

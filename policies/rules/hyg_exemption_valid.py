@@ -1,0 +1,45 @@
+"""hyg-exemption-valid: an exemption says why, whose it is and until when, and there is something that it exempts."""
+
+from collections.abc import Iterator
+
+from policies.reading.aurora import Reading
+from policies.rule import MANDATORY, Finding, Rule
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
+    if reading.exemptions is None:
+        return
+    stack = next(iter(reading.resources.by_urn), "")
+    for exemption, objection, remedy in reading.exemptions.objections(stack):
+        yield Finding(
+            urn="",
+            found=f"{exemption} {objection}",
+            allowed="it exempts nothing: what it was for counts again",
+            remedy=remedy,
+        )
+
+
+RULE = Rule(
+    id="hyg-exemption-valid",
+    title="Every exemption has a reason, an owner and an end, and matches something.",
+    why=(
+        "An exemption that nobody owns stays for ever, and covers the next mistake too. Pulumi itself knows none; "
+        "where tools know them, most let them live on unseen."
+    ),
+    predicate=(
+        "Refuses an exemption without rule, urn, reason, owner or expiry date, one whose day has passed (on the day "
+        "itself it still holds), one for a rule that doesn't exist, and one that matches no finding in the stack that "
+        "its urn speaks of. Exempted findings stay in every report, as advice."
+    ),
+    unknown="It reads no resource: exemptions stand in the config.",
+    remedy="Renew it with a new reason, or delete it.",
+    sources=(
+        "Trivy, .trivyignore.yaml: expired_at, statement",
+        "cdk-nag: an acknowledgement needs a reason",
+        "https://github.com/pulumi/pulumi-policy/issues/225",
+    ),
+    dev=MANDATORY,
+    unknown_refused_in=frozenset({"prod", "staging", "dev"}),
+    check=check,
+)
