@@ -40,6 +40,9 @@ def main() -> None:
     except UserError as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         sys.exit(2)
+    except OSError as error:  # a full disk, a folder that can't be written: the machine's, not the program's
+        typer.secho(f"error: {error.filename or 'this machine'}: {error.strerror or error}", err=True, fg="red")
+        sys.exit(2)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

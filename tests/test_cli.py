@@ -51,6 +51,13 @@ def test_broken_yaml_in_the_project_is_one_clear_line(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_folder_that_cannot_be_used_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: headroom")
+    (tmp_path / ".headroom").write_text("a file where a folder should be")
+    done = run("local", "down", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"error: {tmp_path}/.headroom: File exists\n")
+
+
 def test_the_command_starts_without_the_slow_libraries() -> None:
     slow = {"pulumi", "pulumi_aws", "boto3", "botocore", "moto", "numpy", "matplotlib", "pydantic", "grpc", "psutil"}
     code = "import sys, headroom.cli; print(*sys.modules)"
