@@ -15,7 +15,7 @@ from headroom.local.aws.derive import Derived
 from headroom.local.aws.model import Call
 from headroom.local.aws.naming import equal, member, parse_json
 from headroom.local.aws.sdk import Kind
-from headroom.local.aws.values import Properties, has_unknown, is_unknown
+from headroom.local.aws.values import UNKNOWN, Properties, has_unknown, is_unknown
 
 DEFAULTS = "__defaults"  # the bridge's own mark of the properties that check filled in; the engine doesn't display it
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -43,15 +43,8 @@ def completed(
     entry, inputs = derived.entry, {name: value for name, value in given.items() if name != DEFAULTS}
     for name, value in inputs.items():
         prop = derived.schema.inputs.get(name)
-        if (
-            prop
-            and (prop.kind.is_document or name in entry.documents)
-            and isinstance(value, dict)
-            and not has_unknown(value)
-        ):
-            inputs[name] = json.dumps(value)
-        elif prop and prop.kind.is_document and isinstance(value, dict):
-            inputs[name] = next(leaf for leaf in _unknowns(value))
+        if isinstance(value, dict) and (name in entry.documents or (prop and prop.kind.is_document)):
+            inputs[name] = UNKNOWN if has_unknown(value) else json.dumps(value)
     filled = [name for name in entry.defaults if name not in inputs]
     inputs |= {name: entry.defaults[name] for name in filled}
     if entry.name and entry.name not in inputs:
@@ -97,12 +90,19 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
     return found
 
 
-def changed(derived: Derived, old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
-    """The inputs that differ. One removed that nothing resets keeps its value, as with AWS's own plugin."""
+def changed(
+    derived: Derived, old: Mapping[str, Any], new: Mapping[str, Any], state: Mapping[str, Any] | None = None
+) -> frozenset[str]:
+    """The inputs that differ.
+
+    As with AWS's own plugin, one that is removed and that nothing resets keeps its value,
+    and one that is added makes no difference if the resource has that value already.
+    """
     entry, result = derived.entry, set()
     for name in (set(old) | set(new)) - {DEFAULTS}:
         if name in new:
-            differs = name not in old or has_unknown(new[name]) or not equal(old[name], new[name])
+            had = old[name] if name in old else (state or {}).get(name)
+            differs = had is None or has_unknown(new[name]) or not equal(had, new[name])
         else:
             differs = entry.put or name in entry.removed or name == "tags"
         if differs:
@@ -200,14 +200,6 @@ def _shape(derived: Derived, name: str) -> Shape | None:
                 return next(iter(shape.members.values()))
             return shape
     return None
-
-
-def _unknowns(value: Any) -> Iterator[str]:
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        if is_unknown(item):
-            yield item
-        else:
-            yield from _unknowns(item)
 
 
 def _kind_of(derived: Derived) -> str:

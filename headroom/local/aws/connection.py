@@ -47,16 +47,20 @@ def check_emulator(url: str) -> None:
     except urllib.error.HTTPError:
         mark = ""
     except OSError:
-        raise RefusedError(
-            f"the emulator at {url} does not answer: it was stopped or died. "
-            "Run `make up`, which rebuilds the local stack."
-        ) from None
+        raise RefusedError(no_answer(url)) from None
     wanted = os.environ.get("HEADROOM_EMULATOR_MARK", "")
     if wanted and wanted != mark:
         raise RefusedError(
             f"the emulator at {url} and this state do not belong together (the emulator's mark is "
             f"'{mark}', the state's '{wanted}'). Run `make up`, which rebuilds the local stack."
         )
+
+
+def no_answer(url: str) -> str:
+    """What to tell when there is no emulator where one should be."""
+    return (
+        f"the emulator at {url} does not answer: it was stopped or died. Run `make up`, which rebuilds the local stack."
+    )
 
 
 class Connection:
@@ -96,7 +100,7 @@ class Connection:
                     region_name=region,
                     endpoint_url=self.url,
                     config=Config(
-                        retries={"total_max_attempts": 2},
+                        retries={"total_max_attempts": 1},
                         connect_timeout=5,
                         read_timeout=60,
                         proxies={},

@@ -82,16 +82,22 @@ class Derived:
         ) - self.entry.replaces
 
     @cached_property
+    def updated_with(self) -> frozenset[str]:
+        """Properties whose change makes an update call something."""
+        return frozenset[str]().union(*(self.triggers(step) for step in self.entry.updates))
+
+    @cached_property
     def changeable(self) -> frozenset[str]:
         """Properties that may change in place, or whose change only the state needs to know."""
         entry = self.entry
-        steps = frozenset[str]().union(*(self.triggers(step) for step in entry.updates))
         along = frozenset[str]().union(
             *(step.along for step in (*entry.updates, entry.delete) if isinstance(step, Call))
         )
         deleted_with = entry.delete.properties if entry.delete else frozenset()
         put = self.created_with if entry.put else frozenset()
-        return (steps | along | deleted_with | put | entry.stored | entry.recorded | _BY_THE_PLUGIN) - entry.replaces
+        return (
+            self.updated_with | along | deleted_with | put | entry.stored | entry.recorded | _BY_THE_PLUGIN
+        ) - entry.replaces
 
     @cached_property
     def unaccounted(self) -> frozenset[str]:

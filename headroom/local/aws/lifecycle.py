@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from headroom.local.aws import tags as tagging
-from headroom.local.aws.connection import ACCOUNT_ID, Connection
+from headroom.local.aws.connection import ACCOUNT_ID, Connection, no_answer
 from headroom.local.aws.derive import Derived, fill, parse_id, search
 from headroom.local.aws.model import Aws, Call, Custom
 from headroom.local.aws.naming import same, text
@@ -46,6 +46,7 @@ class Settings:
 
     region: str
     default_tags: Mapping[str, str] = field(default_factory=dict)
+    default_tags_are_secret: bool = False
 
 
 class Lifecycle:
@@ -61,9 +62,9 @@ class Lifecycle:
     def create(self, derived: Derived, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Make it. Answers id and outputs. Raises AwsError, or PartlyCreatedError if only a later step failed."""
         entry, context = derived.entry, self._context(inputs, "")
-        request = derived.request(entry.create, inputs, {}, context)
         tags = self.all_tags(inputs) if "tags" in derived.schema.inputs else {}
-        request |= (with_tags := tagging.creation_members(derived.model, entry.create.operation, entry.tag_type, tags))
+        with_tags = tagging.creation_members(derived.model, entry.create.operation, entry.tag_type, tags)
+        request = derived.request(entry.create, inputs, {}, context) | with_tags
         described = search(entry.answer, self._call(derived, context)(entry.create.operation, **request), context) or {}
         state = {**inputs, **derived.outputs(described, context)}
         identifier = fill(entry.id, state) if "{" in entry.id else str(search(entry.id, described, context))
@@ -71,26 +72,28 @@ class Lifecycle:
         later = frozenset(
             name
             for name in inputs
-            if name not in derived.created_with
-            and name in derived.changeable
+            if name in derived.updated_with
+            and name not in derived.created_with
             and not (name in entry.defaults and entry.defaults[name] == inputs[name])
         )
-        pending = set(later)
+        pending = set(later if with_tags or not tags else later | {"tags"})
+        aws = self._call(derived, context, found=True)
         try:
-            aws = self._call(derived, context, found=True)
             if entry.after_create:
                 entry.after_create(aws)
             for step in entry.updates:
                 self._step(derived, step, aws, {}, inputs, later, context)
                 pending -= derived.triggers(step)
-            if tags and not with_tags:
+            if "tags" in pending:
                 tagging.change(self._call(derived, context), derived.model, {}, tags, context)
             outputs = self._outputs(derived, identifier, {**state, **inputs})
-            return identifier, outputs or self._complete(derived, inputs, state, context)
+            return identifier, outputs or self._complete(derived, {**state, **inputs}, {}, context)
         except AwsError as error:
-            raise PartlyCreatedError(
-                identifier, self._complete(derived, inputs, state, context), pending, error
-            ) from error
+            known = {name: value for name, value in {**state, **inputs}.items() if name not in pending}
+            outputs = self._complete(derived, known, {}, context)
+            if "tags" in pending:
+                outputs["tagsAll"] = {}
+            raise PartlyCreatedError(identifier, outputs, pending, error) from error
 
     def update(
         self,
@@ -262,6 +265,8 @@ class Lifecycle:
                 members = {**derived.found_by(operation, context), **members}
             try:
                 return getattr(client, xform_name(operation))(**members)  # type: ignore[no-any-return]
+            except (EndpointConnectionError, ConnectionClosedError) as error:
+                raise AwsError(no_answer(self.connection.url)) from error
             except ClientError as error:
                 what = error.response["Error"]
                 if error.response["ResponseMetadata"].get("HTTPStatusCode") == _SERVER_ERROR:

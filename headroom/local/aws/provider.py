@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import grpc
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import (
     engine_pb2,
     engine_pb2_grpc,
@@ -98,7 +98,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         check_emulator(url)
         given = from_struct(request.args)
         tags = json.loads(given.get("defaultTags") or "{}").get("tags") or {}
-        self._settings = Settings(given.get("region") or "us-east-1", tags)
+        self._settings = Settings(given.get("region") or "us-east-1", tags, "defaultTags" in given.secrets)
         self._connection = Connection(url)
         return proto.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
@@ -130,7 +130,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             from_struct(request.old_inputs),
             from_struct(request.news),
         )
-        changed = set(checks.changed(derived, old, new)) - set(request.ignoreChanges)
+        changed = set(checks.changed(derived, old, new, state)) - set(request.ignoreChanges)
         region = new.get("region", self._settings.region)
         moved = bool(state.get("region")) and region != state["region"]
         replaces = sorted((changed & entry.replaces) | ({"region"} if moved else set()))
@@ -158,7 +158,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             unknown = dict.fromkeys(derived.schema.outputs, UNKNOWN)
             return proto.CreateResponse(
-                properties=_answer({**unknown, **values, **self._foreseen(derived, values)}, inputs)
+                properties=self._answer({**unknown, **values, **self._foreseen(derived, values)}, inputs)
             )
         try:
             identifier, outputs = self._lifecycle().create(derived, values)
@@ -168,12 +168,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             )
             detail = proto.ErrorResourceInitFailed(
                 id=error.identifier,
-                properties=_answer(error.outputs, inputs),
+                properties=self._answer(error.outputs, inputs),
                 reasons=[str(error)],
                 inputs=to_struct(kept),
             )
             _abort_with(context, f"{error.identifier} was created, but a later step failed: {error}", detail)
-        return proto.CreateResponse(id=identifier, properties=_answer(outputs, inputs))
+        return proto.CreateResponse(id=identifier, properties=self._answer(outputs, inputs))
 
     @_refusing
     def Read(self, request: proto.ReadRequest, context: grpc.ServicerContext) -> proto.ReadResponse:
@@ -184,7 +184,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         identifier, outputs, now = result
         secrets = Properties({**state, **inputs}, state.secrets | inputs.secrets)
         return proto.ReadResponse(
-            id=identifier, properties=_answer(outputs, secrets), inputs=to_struct(now, inputs.secrets)
+            id=identifier, properties=self._answer(outputs, secrets), inputs=to_struct(now, inputs.secrets)
         )
 
     @_refusing
@@ -197,10 +197,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             kept = {name: value for name, value in state.items() if name not in old or name in new}
             outputs = {**dict.fromkeys(derived.schema.outputs), **kept, **values, **self._foreseen(derived, values)}
-            return proto.UpdateResponse(properties=_answer(outputs, secrets))
-        changed = checks.changed(derived, old, new) - set(request.ignoreChanges)
+            return proto.UpdateResponse(properties=self._answer(outputs, secrets))
+        changed = checks.changed(derived, old, new, state) - set(request.ignoreChanges)
         outputs = self._lifecycle().update(derived, request.id, state, _without_defaults(old), values, changed)
-        return proto.UpdateResponse(properties=_answer(outputs, secrets))
+        return proto.UpdateResponse(properties=self._answer(outputs, secrets))
 
     @_refusing
     def Delete(self, request: proto.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -231,6 +231,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             self._derived[token] = Derived(entry, connection.model(entry.service))
         return self._derived[token]
 
+    def _answer(self, outputs: Mapping[str, Any], inputs: Properties) -> struct_pb2.Struct:
+        secrets = derived_secrets(outputs, inputs)
+        return to_struct(outputs, secrets | {"tagsAll"} if self._settings.default_tags_are_secret else secrets)
+
     def _foreseen(self, derived: Derived, values: Mapping[str, Any]) -> dict[str, Any]:
         """Outputs that a preview knows already."""
         known: dict[str, Any] = {}
@@ -258,10 +262,6 @@ def _failure(item: checks.Failure, secrets: Collection[str]) -> proto.CheckFailu
     if re.split(r"[.\[]", item.property)[0] in secrets:
         return proto.CheckFailure(reason=f"property {item.property}: {item.reason}")
     return proto.CheckFailure(property=item.property, reason=item.reason)
-
-
-def _answer(outputs: Mapping[str, Any], inputs: Properties) -> Any:
-    return to_struct(outputs, derived_secrets(outputs, inputs))
 
 
 def _without_defaults(inputs: Mapping[str, Any]) -> dict[str, Any]:

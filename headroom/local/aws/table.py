@@ -42,6 +42,7 @@ def _rule(direction: str) -> ResourceType:
             "securityGroupRuleId": "SecurityGroupRuleId",
         },
         computed={"arn": "arn:aws:ec2:{region}:{account}:security-group-rule/{id}"},
+        removed={"description": ""},
         replaces=_S({"securityGroupId"}),
     )
 
@@ -70,6 +71,7 @@ def _parameter_group(token: str, kind: str, keep: str) -> ResourceType:
         name="name",
         prefixes=(f"{kind}ParameterGroup",),
         names={"family": "DBParameterGroupFamily"},
+        removed={"parameters": []},
         defaults=_MANAGED,
         replaces=_S({"name", "namePrefix", "family", "description"}),
         keep=keep,
@@ -479,7 +481,7 @@ _ENTRIES = (
             "sourceIds": "SourceIdsList",
         },
         defaults={"enabled": True},
-        removed={"eventCategories": []},
+        removed={"eventCategories": [], "sourceIds": []},
         replaces=_S({"name", "namePrefix"}),
     ),
     # --- keys, roles, secrets ---
@@ -555,7 +557,7 @@ _ENTRIES = (
         names={"assumeRolePolicy": "AssumeRolePolicyDocument"},
         reads={"uniqueId": "RoleId", "permissionsBoundary": "PermissionsBoundary.PermissionsBoundaryArn"},
         defaults={"forceDetachPolicies": False, "maxSessionDuration": 3600, "path": "/"},
-        removed={"description": ""},
+        removed={"description": "", "permissionsBoundary": ""},
         replaces=_S({"name", "namePrefix", "path"}),
         stored=_S({"forceDetachPolicies"}),
         documents=_S({"assumeRolePolicy"}),
@@ -607,7 +609,7 @@ _ENTRIES = (
         recorded=_S({"forceOverwriteReplicaSecret", "replicas"}),
         documents=_S({"policy"}),
         defaults={"forceOverwriteReplicaSecret": False, "recoveryWindowInDays": 30},
-        removed={"description": ""},
+        removed={"description": "", "policy": ""},
         replaces=_S({"name", "namePrefix", "type"}),
     ),
     ResourceType(
@@ -786,6 +788,7 @@ _ENTRIES = (
         prefixes=("logGroup",),
         computed={"arn": "arn:aws:logs:{region}:{account}:log-group:{name}"},
         defaults={"retentionInDays": 0, "skipDestroy": False},
+        removed={"kmsKeyId": ""},
         keep="skipDestroy",
         stored=_S({"skipDestroy"}),
         recorded=_S({"deletionProtectionEnabled"}),
