@@ -37,7 +37,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Verdict:
-    """When it would have fired, in the drill's seconds; None: never. `lead`: before (+) or after (-) the first refusal."""
+    """When it would have fired, in the drill's seconds (None: never), and when the first client was refused."""
 
     rule: Rule
     fired_at: float | None
@@ -80,7 +80,9 @@ def rules_from_budget(limits: Limits) -> list[Rule]:
     thresholds = limits.budget.thresholds
     if (role := thresholds.role(Role.WRITER)) is not None:
         for tier, value in (("warning", role.warning_connections), ("critical", role.critical_connections)):
-            found.append(Rule(f"writer-connections-{tier}", "connections", value * limits.scale, *TIERS[tier], "budget"))
+            found.append(
+                Rule(f"writer-connections-{tier}", "connections", value * limits.scale, *TIERS[tier], "budget")
+            )
     if (pool := thresholds.pool(Role.WRITER)) is not None:
         for tier, percent in (("warning", pool.warning_percent), ("critical", pool.critical_percent)):
             found.append(Rule(f"writer-pool-{tier}", "pool_percent", percent, *TIERS[tier], "budget"))
@@ -103,7 +105,7 @@ def _deployed(record: Path, scale: float) -> list[Rule]:
     return []
 
 
-def deployed_rules(cloudwatch: Any, scale: float) -> list[Rule]:  # noqa: ANN401 - a boto3 client, or a test's
+def deployed_rules(cloudwatch: Any, scale: float) -> list[Rule]:
     """The alarms on DatabaseConnections of the writer that a CloudWatch knows; none where it can't be asked."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -130,7 +132,7 @@ def deployed_rules(cloudwatch: Any, scale: float) -> list[Rule]:  # noqa: ANN401
     return sorted(found, key=lambda rule: rule.threshold)
 
 
-def _cloudwatch(url: str) -> Any:  # noqa: ANN401 - boto3 has no class of its own for it
+def _cloudwatch(url: str) -> Any:
     import boto3
     from botocore.config import Config
 

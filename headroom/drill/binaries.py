@@ -33,7 +33,9 @@ class Binaries:
         """
         path = self.folder / program
         if not path.is_file():
-            raise UserError(f"{self.folder}: this PostgreSQL ({self.source}) has no {program}: name another with PG_BIN")
+            raise UserError(
+                f"{self.folder}: this PostgreSQL ({self.source}) has no {program}: name another with PG_BIN"
+            )
         return str(path)
 
 
@@ -113,7 +115,9 @@ def _system_folders() -> list[Path]:
 
 def _described(folder: Path, source: str) -> Binaries:
     try:
-        said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=20)
+        said = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, check=True, timeout=20
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise UserError(f"{folder / 'postgres'} ({source}) doesn't run: {error}") from None
     found = re.search(r"\d+(\.\d+)+|\d+\w+", said.stdout)

@@ -39,7 +39,7 @@ class Calibration:
     source: str
 
 
-async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int) -> Calibration | None:
+async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "stock") -> Calibration | None:
     """Measure with a small fleet of the same service; None when not a single transaction succeeded."""
     service = fleet.service.model_copy(
         update={
@@ -54,8 +54,10 @@ async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int) -> Calibration
         }
     )
     small = fleet.like(service)
-    warm_up = Load([small], [Phase(name="warm-up", seconds=_WARM_UP_SECONDS)], rate_factor=1.0, seed=seed + 1)
-    load = Load([small], [Phase(name="calibration", seconds=_SECONDS)], rate_factor=1.0, seed=seed)
+    warm_up = Load(
+        [small], [Phase(name="warm-up", seconds=_WARM_UP_SECONDS)], rate_factor=1.0, seed=seed + 1, table=table
+    )
+    load = Load([small], [Phase(name="calibration", seconds=_SECONDS)], rate_factor=1.0, seed=seed, table=table)
     try:
         await small.scale_to(_INSTANCES)
         await warm_up.run()  # the pooler opens its connections

@@ -1,5 +1,6 @@
 """`headroom drill`: the outage on a real PostgreSQL on this machine, and the same sale survived."""
 
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ import typer
 from headroom.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from headroom.drill.limits import Limits
+    from headroom.drill.live import Watcher
     from headroom.drill.results import DrillResult
     from headroom.drill.scenario import Scenario
 
@@ -28,7 +32,8 @@ def drill(
     json_: Annotated[bool, typer.Option("--json", help="Print the results as JSON, raw samples included.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print a summary as Markdown.")] = False,
     stack: Annotated[
-        str | None, typer.Option(help="Whose limits to scale: a stack's name or file (default: local, or the worked example).")
+        str | None,
+        typer.Option(help="Whose limits to scale: a stack's name or file (default: local, or the worked example)."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, max=2**31, help="Of arrivals, work and choices.")] = 1,
     report: Annotated[Path, typer.Option(help="Where the HTML report goes.")] = _REPORT,
@@ -36,7 +41,8 @@ def drill(
         str | None, typer.Option(help="pgbouncer or reference (default: PgBouncer where it is installed).")
     ] = None,
     target_dsn: Annotated[
-        str | None, typer.Option(help="A real target instead of a server of the drill's own: postgresql://user@host/db.")
+        str | None,
+        typer.Option(help="A real target instead of a server of the drill's own: postgresql://user@host/db."),
     ] = None,
     proxy_dsn: Annotated[str | None, typer.Option(help="The same database through its proxy: the second side.")] = None,
     error_budget: Annotated[
@@ -62,18 +68,20 @@ def drill(
         raise UserError(f"--pooler: must be pgbouncer or reference, got {pooler!r}")
     if proxy_dsn and not target_dsn:
         raise UserError("--proxy-dsn: needs --target-dsn, the same database without its proxy")
+    if target_dsn and pooler:
+        raise UserError("--pooler: a real target has its own proxy: leave it out, or name it with --proxy-dsn")
     _check_writable(report)
     from headroom.drill.limits import scaled
 
     chosen, limits = scenarios.load(scenario), scaled(stack)
     if target_dsn:
-        from headroom.drill.target import confirmed, plan
+        from headroom.drill.target import confirmed, plan, run_plan
 
         planned = plan(chosen, limits, target_dsn, proxy_dsn, error_budget)
         for line in planned.describe():
             say(line)
         confirmed(planned, sys.stdin)
-        result = _run_target(planned, seed)
+        result = _watched(limits, lambda w: run_plan(planned, w, seed=seed, command=_command(), on_side=w.done))
     else:
         for line in limits.describe():
             say(line)
@@ -84,9 +92,28 @@ def drill(
 
 
 def _run(chosen: "Scenario", limits: "Limits", seed: int, pooler: str | None) -> "DrillResult":
+    from headroom.drill.drill import run_drill
+
+    return _watched(
+        limits,
+        lambda watcher: run_drill(
+            chosen,
+            limits,
+            watcher,
+            seed=seed,
+            command=_command(),
+            pooler=pooler,
+            emulator_record=_emulator_record(),
+            on_side=watcher.done,
+        ),
+    )
+
+
+def _watched(limits: "Limits", work: "Callable[[Watcher], Coroutine[object, object, DrillResult]]") -> "DrillResult":
+    """Run it, with the live view beside it."""
     import asyncio
 
-    from headroom.drill.drill import InterruptedDrillError, run_drill, run_to_its_end
+    from headroom.drill.drill import InterruptedDrillError, run_to_its_end
     from headroom.drill.live import Watcher
 
     watcher = Watcher(limits)
@@ -94,16 +121,7 @@ def _run(chosen: "Scenario", limits: "Limits", seed: int, pooler: str | None) ->
     async def both() -> "DrillResult":
         showing = asyncio.ensure_future(watcher.show())
         try:
-            return await run_drill(
-                chosen,
-                limits,
-                watcher,
-                seed=seed,
-                command=_command(),
-                pooler=pooler,
-                emulator_record=_emulator_record(),
-                on_side=watcher.done,
-            )
+            return await work(watcher)
         finally:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
@@ -111,7 +129,7 @@ def _run(chosen: "Scenario", limits: "Limits", seed: int, pooler: str | None) ->
     try:
         return run_to_its_end(both())
     except InterruptedDrillError as interrupted:
-        say("interrupted: server, pooler and files are gone")
+        say("interrupted: everything that the drill started is gone")
         raise typer.Exit(interrupted.exit_code) from None
 
 
@@ -134,14 +152,17 @@ def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bo
 
 
 def _command() -> str:
-    return shlex.join(["headroom", *sys.argv[1:]])
+    """As it was typed, without passwords: the report is passed around."""
+    return re.sub(r"(://[^:/@\s]+):[^@\s]*@", r"\1:***@", shlex.join(["headroom", *sys.argv[1:]]))
 
 
 def _check_writable(report: Path) -> None:
     """Before the drill, not after it."""
     folder = report.parent
     if report.is_dir() or not folder.is_dir():
-        raise UserError(f"--report {report}: " + ("is a folder: name a file" if report.is_dir() else f"no folder {folder}"))
+        raise UserError(
+            f"--report {report}: " + ("is a folder: name a file" if report.is_dir() else f"no folder {folder}")
+        )
 
 
 def _emulator_record() -> Path | None:

@@ -70,8 +70,8 @@ class Limits:
         percent = self.proxy.max_connections_percent
         assumed = " (the stack has no proxy: these are the drill's own)" if self.proxy_assumed else ""
         lines = [
-            f"limits of {self.source}, scaled 1:{1 / self.scale:.4g}: max_connections {self.stack_max_connections:,} -> "
-            f"{self.max_connections}, of which {self.reserved_connections} reserved, {self.usable_connections} usable",
+            f"limits of {self.source}, scaled 1:{1 / self.scale:.4g}: max_connections {self.stack_max_connections:,} "
+            f"-> {self.max_connections}, {self.reserved_connections} of them reserved, {self.usable_connections} usable",
             f"proxy: MaxConnectionsPercent {percent} -> a pool of {self.pool_connections}, "
             f"borrow timeout {self.proxy.connection_borrow_timeout_seconds} s{assumed}",
         ]
@@ -81,7 +81,7 @@ class Limits:
 
 
 def scaled(stack: str | None, *, cores: int | None = None) -> Limits:
-    """The limits of a stack: a name (`Pulumi.<name>.yaml` here or above), a file, or None for local or the worked example.
+    """The limits of a stack: a name (`Pulumi.<name>.yaml` here or above), a file, or None: local or the worked example.
 
     Raises:
         UserError: no such file, not PostgreSQL, or (SettingsError) a mistake in it.
@@ -95,7 +95,9 @@ def scaled(stack: str | None, *, cores: int | None = None) -> Limits:
         raise UserError(str(error)) from None
     asked = settings.stack(path.stem.removeprefix("Pulumi."))
     if asked.cluster.engine is not Engine.POSTGRESQL:
-        raise UserError(f"{path}: headroom:database.engine: the drill runs a PostgreSQL, not {asked.cluster.engine.value!r}")
+        raise UserError(
+            f"{path}: headroom:database.engine: the drill runs a PostgreSQL, not {asked.cluster.engine.value!r}"
+        )
     return at_machine_size(evaluate(asked), settings.environment.value, path.name, cores=cores)
 
 
@@ -133,7 +135,9 @@ def find_stack(stack: str | None) -> Path:
         for folder in (here, *here.parents):
             if (folder / name).is_file():
                 return folder / name
-    raise UserError(f"no {wanted[0]} here or in a folder above: run this inside the checkout, or name a file with --stack")
+    raise UserError(
+        f"no {wanted[0]} here or in a folder above: run this inside the checkout, or name a file with --stack"
+    )
 
 
 def declared_limits(services: list[Service], limits: Limits) -> list[RoleLimit]:

@@ -65,15 +65,15 @@ class Watcher:
         run = self._now
         opened, busy, ok, refused, other = _latest(run)
         self._console.print(
-            f"  {run.side.name} {run.load.now():4.1f} s: {opened} of {self._limits.usable_connections} connections open, "
-            f"{busy} at work; {ok} ok, {refused} refused, {other} failed otherwise in the last second",
+            f"  {run.side.name} {run.load.now():4.1f} s: {opened} of {self._limits.usable_connections} connections "
+            f"open, {busy} at work; {ok} ok, {refused} refused, {other} failed otherwise in the last second",
             highlight=False,
         )
 
     def _view(self) -> Group:
         table = Table(box=None, pad_edge=False)
         for title in ("side", "s", f"connections (limit {self._limits.usable_connections})", "open", "at work", "ok/s"):
-            table.add_column(title, justify="left" if title in {"side"} or "limit" in title else "right")
+            table.add_column(title, justify="left" if title == "side" or "limit" in title else "right")
         table.add_column("refused/s", justify="right", style="red")
         table.add_column("failed otherwise/s", justify="right", style="yellow")
         for result in self._done:

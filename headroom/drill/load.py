@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,15 +99,14 @@ class Load:
             group.create_task(self._scale())
             tasks = [group.create_task(self._offer(n)) for n in range(len(self.fleets))]
             group.create_task(self._until_stopped(tasks))
-        while self.in_flight:
-            await asyncio.sleep(0.01)
+        await asyncio.gather(*self._tasks)
 
     async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
         waiting = asyncio.ensure_future(self.stop.wait())
-        done = asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.wait({waiting, done}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        for task in tasks:
+        done = asyncio.ensure_future(asyncio.wait(tasks))
+        both: set[asyncio.Future[Any]] = {waiting, done}
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        for task in (*both, *tasks):
             task.cancel()
 
     async def _scale(self) -> None:
@@ -215,7 +215,7 @@ def sql(service: Service, table: str, work: float, row: int) -> str:
     """One transaction in the simple protocol (safe through any pooler); the work is sleep, as if storage were asked."""
     if service.statement is Statement.HOT_ROW:
         # One implicit transaction, so the row stays locked while it works; the lock_timeout is the role's.
-        return f"UPDATE {table} SET n = n - 1 WHERE id = 1; SELECT pg_sleep({work:.6f})"
+        return f"UPDATE {table} SET n = n - 1 WHERE id = 1; SELECT pg_sleep({work:.6f})"  # noqa: S608 - numbers
     if service.statement is Statement.READ:
-        return f"SELECT n FROM {table} WHERE id = {row} AND (SELECT pg_sleep({work:.6f})) IS NOT NULL"
-    return f"UPDATE {table} SET n = n - 1 WHERE id = {row} AND (SELECT pg_sleep({work:.6f})) IS NOT NULL"
+        return f"SELECT n FROM {table} WHERE id = {row} AND (SELECT pg_sleep({work:.6f})) IS NOT NULL"  # noqa: S608 - numbers
+    return f"UPDATE {table} SET n = n - 1 WHERE id = {row} AND (SELECT pg_sleep({work:.6f})) IS NOT NULL"  # noqa: S608 - numbers

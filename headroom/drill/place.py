@@ -59,7 +59,7 @@ def start(command: Sequence[str], account: Account, place: Path, log: Path) -> "
     """
     try:
         with log.open("ab") as output:
-            return subprocess.Popen(
+            child: subprocess.Popen[bytes] = subprocess.Popen(
                 list(command),
                 cwd=place,
                 env=environment(),
@@ -69,6 +69,7 @@ def start(command: Sequence[str], account: Account, place: Path, log: Path) -> "
                 process_group=0,
                 **account.popen(),  # type: ignore[call-overload]
             )
+            return child
     except OSError as error:
         raise UserError(f"{command[0]} can't be started: {error.strerror}") from None
 

@@ -1,7 +1,8 @@
 """An app instance's own connection pool, as the drivers of web applications have it.
 
-It opens fully at the start if it is eager, hands out the connection that came back last, opens another when all are busy,
-and queues when it is full. A connection that the server closed is opened again with backoff and jitter. It never shrinks.
+It opens fully at the start if it is eager, hands out the connection that came back last, opens another when all are
+busy, and queues when it is full. A connection that the server closed is opened again, with backoff and jitter. It never
+shrinks.
 """
 
 import asyncio
@@ -127,7 +128,7 @@ class AppPool:
         """Called for every connection that ends; those that we didn't end ourselves are opened again."""
         if self._closed or connection not in self._all:
             return
-        self._all.discard(connection)  # type: ignore[arg-type]
+        self._all.discard(connection)
         task = asyncio.get_running_loop().create_task(self._reopen())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

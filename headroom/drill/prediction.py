@@ -21,9 +21,9 @@ class Prediction:
         load: erlangs, all services on the writer.
         slots: what they share: the usable slots, or the pool.
         utilisation: load / slots.
-        busy_low, busy, busy_high: mean busy connections, and 95 % of the moments (a Poisson number) around it.
+        busy_low, busy, busy_high: mean busy connections, and 95 % of the moments (Poisson) around it.
         p95_wait_ms: for a pooled connection; None where the model has no answer (no pool, or more load than slots).
-        ok_low_percent, ok_high_percent: requests that succeed; the bounds say how the slots may be spread over instances.
+        ok_low_percent, ok_high_percent: requests that succeed; the slots may be spread unevenly or evenly.
         clients: connections that the fleets want.
     """
 
@@ -49,9 +49,7 @@ class Stretch:
     slow_factor: float = 1.0
 
 
-def predict(
-    services: list[Service], stretch: Stretch, *, overhead_ms: float, usable: int, pool: int
-) -> Prediction:
+def predict(services: list[Service], stretch: Stretch, *, overhead_ms: float, usable: int, pool: int) -> Prediction:
     """The prediction for one stretch of one side."""
     holds = [s.hold_ms * stretch.slow_factor + overhead_ms for s in services]
     loads = [offered_load(rate, hold) for rate, hold in zip(stretch.rates, holds, strict=True)]
@@ -62,11 +60,11 @@ def predict(
     slots = pool if pooled else usable
     low, high = 100.0, 100.0
     if not pooled or pinned:
-        low, high = _sharing(stretch, services, loads, slots, clients)
+        low, high = _sharing(stretch, loads, slots, clients)
     elif load > slots:
         low, high = _overload(stretch, services, load, slots)
     row_low = _hot_row(services, stretch, holds)
-    low, high = min(low, row_low), min(high, 100.0 if row_low == 100 else max(row_low, low))  # noqa: PLR2004
+    low, high = min(low, row_low), min(high, 100.0 if row_low == 100 else max(row_low, low))
     waits = pooled and not pinned and 0 < load < slots and row_low == 100
     hold = load * 1000 / sum(stretch.rates) if sum(stretch.rates) else 0.0
     busy = min(load * (1 if pooled and not pinned else (low + high) / 200), slots)
@@ -91,9 +89,7 @@ def p95_wait_ms(connections: int, load: float, hold_ms: float) -> float:
     return 0.0 if waiting <= _LATE else math.log(waiting / _LATE) * hold_ms / (connections - load)
 
 
-def _sharing(
-    stretch: Stretch, services: list[Service], loads: list[float], slots: int, clients: int
-) -> tuple[float, float]:
+def _sharing(stretch: Stretch, loads: list[float], slots: int, clients: int) -> tuple[float, float]:
     """Requests that succeed when the fleets want more connections than there are slots.
 
     An instance without a connection fails its requests, and one whose connections are all busy asks for another and is

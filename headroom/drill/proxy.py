@@ -1,7 +1,7 @@
 """What stands for RDS Proxy on the pooled side: PgBouncer where it is installed, else the built-in reference pooler.
 
-Either is a process of its own, so that its CPU is not the load generator's. The report says which one it was, and which of
-the proxy's settings it can't have.
+Either is a process of its own, so that its CPU is not the load generator's. The report says which one it was, and which
+of the proxy's settings it can't have.
 """
 
 import os
@@ -152,7 +152,7 @@ class _PgBouncer(_Child):
                 file.chmod(0o600)
                 account.own(file)
             self._process = place.start([program, str(ini)], account, folder, self._log)
-            if _wait(lambda: self._answers(), self._process):
+            if _wait(self._answers, self._process):
                 return
             place.end(self._process, signal.SIGTERM)
             if "Address already in use" not in place.tail(self._log, 5) or attempt == _PORT_ATTEMPTS - 1:

@@ -60,8 +60,11 @@ def markdown(result: DrillResult) -> str:
             for p in side.phases
         ]
     lines.append("")
-    lines += [f"- {side.name}: {c.text}: {_number(c.measured, 2)}, {'holds' if c.holds else '**fails**'}"
-              for side in result.sides for c in side.checks]
+    lines += [
+        f"- {side.name}: {c.text}: {_number(c.measured, 2)}, {'holds' if c.holds else '**fails**'}"
+        for side in result.sides
+        for c in side.checks
+    ]
     lines += [f"- {side.name}: cut short: {side.broken}" for side in result.sides if side.broken]
     lines += [f"- {line}" for line in result.limits.describe()]
     lines.append(f"- seed {result.seed}; " + ", ".join(f"{k} {v}" for k, v in result.versions.items()))
@@ -116,7 +119,10 @@ def _side(side: SideResult) -> dict[str, Any]:
         ],
         "requests": {name: [round(float(x), 6) for x in column] for name, column in side.columns.items()},
         "samples": {
-            "at": [round(t, 4) for t in side.times], "open": side.open, "busy": side.busy, "open_by_role": side.by_role
+            "at": [round(t, 4) for t in side.times],
+            "open": side.open,
+            "busy": side.busy,
+            "open_by_role": side.by_role,
         },
     }
 
@@ -135,7 +141,7 @@ def vars_of(value: object) -> dict[str, Any]:
 
 
 def _number(value: float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def _failed(outcomes: dict[str, int]) -> str:
@@ -143,7 +149,7 @@ def _failed(outcomes: dict[str, int]) -> str:
 
 
 def _error(predicted: float, measured: float | None) -> str:
-    return "–" if not measured else f"{100 * (predicted - measured) / measured:+.0f} %"
+    return "-" if not measured else f"{100 * (predicted - measured) / measured:+.0f} %"
 
 
 def _so(verdict: Verdict) -> str:

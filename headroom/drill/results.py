@@ -116,13 +116,24 @@ class DrillResult:
         return len(self.sides) == len(self.scenario.sides) and all(side.as_expected for side in self.sides)
 
     @property
+    def telling_phase(self) -> int:
+        """The phase that tells the story: the one with most traffic; of equals, where the first side did worst."""
+        phases = range(len(self.scenario.phases))
+        rates = [sum(s.transactions_per_second[n] for s in self.scenario.services) for n in phases]
+        first = self.sides[0].phases if self.sides else []
+        return max(phases, key=lambda n: (rates[n], -(first[n].ok_percent or 0) if first else 0, -n))
+
+    @property
     def verdict(self) -> str:
-        """One line: each side's success in the busiest phase."""
+        """One line: each side's success in the telling phase."""
         parts = []
         for side in self.sides:
-            phase = max(side.phases, key=lambda p: p.requests / p.seconds)
+            phase = side.phases[self.telling_phase]
             ok = "no request" if phase.ok_percent is None else f"{phase.ok_percent:.1f} % ok"
-            parts.append(f"{side.name}: {ok}, {phase.busy or 0:.1f} of {phase.open or 0:.0f} open connections at work in the {phase.name!r} phase")
+            parts.append(
+                f"{side.name}: {ok} in the {phase.name!r} phase, "
+                f"with {phase.busy or 0:.1f} of {phase.open or 0:.0f} open connections at work"
+            )
         tail = "As expected" if self.as_expected else "NOT as expected"
         return f"{self.scenario.name}: {'; '.join(parts)}. {tail}."
 
@@ -132,9 +143,7 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
     columns = run.load.records.columns()
     samples = run.sampler.samples
     starts = [0.0, *accumulate(p.seconds for p in scenario.phases)]
-    phases = [
-        _phase(run, scenario, limits, columns, number, start) for number, start in enumerate(starts[:-1])
-    ]
+    phases = [_phase(run, scenario, limits, columns, number, start) for number, start in enumerate(starts[:-1])]
     refused = columns["intended"][columns["outcome"] == Outcome.REFUSED]
     first_refusal = float(refused.min()) if len(refused) else None
     pooled = bool(run.proxy_title)
@@ -157,9 +166,7 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
         calibration=None if run.calibration is None else asdict(run.calibration),
         slots=limits.usable_connections,
         phases=phases,
-        checks=[
-            _check(e, phases, columns, run, scenario, recovery, reconnect) for e in run.side.expect
-        ],
+        checks=[_check(e, phases, columns, run, recovery, reconnect) for e in run.side.expect],
         verdicts=verdicts,
         recovery_seconds=recovery,
         reconnect_seconds=reconnect,
@@ -285,7 +292,6 @@ def _check(
     phases: list[PhaseResult],
     columns: Columns,
     run: SideRun,
-    scenario: Scenario,
     recovery: float | None,
     reconnect: float | None,
 ) -> Check:
@@ -293,7 +299,9 @@ def _check(
     where = " ".join(p for p in (expectation.service, f"in {expectation.phase}" if expectation.phase else "") if p)
     bound = f"at least {expectation.at_least:g}" if expectation.at_least is not None else f"below {expectation.below:g}"
     holds = measured is not None and (
-        operator.ge(measured, expectation.at_least) if expectation.at_least is not None else measured < (expectation.below or 0)
+        operator.ge(measured, expectation.at_least)
+        if expectation.at_least is not None
+        else measured < (expectation.below or 0)
     )
     return Check(" ".join(p for p in (expectation.measure, where, bound) if p), measured, bool(holds))
 

@@ -11,7 +11,7 @@ from headroom.drill.pool import CONNECT_ERRORS, Connection
 INTERVAL_SECONDS = 0.1
 _QUERY = """
 SELECT usename, count(*), count(*) FILTER (WHERE state <> 'idle')
-FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY usename
+FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND {whose} GROUP BY usename
 """
 
 
@@ -42,11 +42,13 @@ class Sampler:
         login: the monitor's.
         clock: seconds from the side's start.
         clients: the fleet's own count of open connections; recorded also while the server is away.
+        own_user: count the connections of the monitor's own user (a real target has one user), not of all the others.
     """
 
     login: Login
     clock: Callable[[], float]
     clients: Callable[[], int]
+    own_user: bool = False
     samples: list[Sample] = field(default_factory=list)
     client_series: list[tuple[float, int]] = field(default_factory=list)
     _connection: Connection | None = None
@@ -69,12 +71,15 @@ class Sampler:
         connection = self._connection
         if connection is None:
             return
-        rows = await connection.fetch(_QUERY, timeout=5)
+        whose = (
+            "usename = current_user AND datname = current_database()" if self.own_user else "usename <> current_user"
+        )
+        rows = await connection.fetch(_QUERY.format(whose=whose), timeout=5)
         self.samples.append(
             Sample(
                 at=self.clock(),
-                open={r[0]: r[1] for r in rows if r[0] != self.login.user},
-                active={r[0]: r[2] for r in rows if r[0] != self.login.user},
+                open={r[0]: r[1] for r in rows},
+                active={r[0]: r[2] for r in rows},
             )
         )
 

@@ -116,7 +116,9 @@ class Happening(_Strict):
 class Expectation(_Strict):
     """What must come out, or the drill's exit code is 1: one measure of a side, at least or below a number."""
 
-    measure: Literal["ok_percent", "p95_ms", "active_percent", "recovery_seconds", "reconnect_seconds", "busy", "refused"]
+    measure: Literal[
+        "ok_percent", "p95_ms", "active_percent", "recovery_seconds", "reconnect_seconds", "busy", "refused"
+    ]
     phase: Name | None = None
     service: Name | None = None
     at_least: float | None = None
@@ -146,6 +148,16 @@ class Side(_Strict):
     changes: dict[Name, dict[str, Any]] = {}
     expect: list[Expectation] = []
 
+    def unknown_names(self, phases: list[str], services: list[str]) -> list[str]:
+        """Phases and services that it names and the scenario doesn't have, a sentence each."""
+        wrong = [f"sides: {self.name}: changes: no service {n!r}" for n in self.changes if n not in services]
+        for expectation in self.expect:
+            if expectation.phase not in {None, *phases}:
+                wrong.append(f"sides: {self.name}: expect: no phase {expectation.phase!r}")
+            if expectation.service not in {None, *services}:
+                wrong.append(f"sides: {self.name}: expect: no service {expectation.service!r}")
+        return wrong
+
 
 class Scenario(_Strict):
     """A whole scenario; its name is its file's."""
@@ -165,21 +177,22 @@ class Scenario(_Strict):
         wrong: list[str] = []
         phases, services = [p.name for p in self.phases], [s.name for s in self.services]
         for what, names in (("phases", phases), ("services", services), ("sides", [s.name for s in self.sides])):
-            wrong += [f"{what}: the name {n!r} is there twice" for n in sorted({n for n in names if names.count(n) > 1})]
+            wrong += [
+                f"{what}: the name {n!r} is there twice" for n in sorted({n for n in names if names.count(n) > 1})
+            ]
         for service in self.services:
             for key in ("transactions_per_second", "instances"):
                 if (count := len(getattr(service, key))) != len(phases):
-                    wrong.append(f"services: {service.name}: {key}: needs a value for each of {len(phases)} phases, has {count}")
+                    wrong.append(
+                        f"services: {service.name}: {key}: needs a value for each of {len(phases)} phases, has {count}"
+                    )
         for happening in self.happenings:
             if happening.at_seconds >= self.seconds:
-                wrong.append(f"happenings: at_seconds: {happening.at_seconds} is after the end of the run ({self.seconds} s)")
+                wrong.append(
+                    f"happenings: at_seconds: {happening.at_seconds} is after the end of the run ({self.seconds} s)"
+                )
         for side in self.sides:
-            wrong += [f"sides: {side.name}: changes: no service {n!r}" for n in side.changes if n not in services]
-            for expectation in side.expect:
-                if expectation.phase not in {None, *phases}:
-                    wrong.append(f"sides: {side.name}: expect: no phase {expectation.phase!r}")
-                if expectation.service not in {None, *services}:
-                    wrong.append(f"sides: {side.name}: expect: no service {expectation.service!r}")
+            wrong += side.unknown_names(phases, services)
         if wrong:
             raise ValueError("; ".join(wrong))
         for side in self.sides:
@@ -194,7 +207,8 @@ class Scenario(_Strict):
     def services_on(self, side: Side) -> list[Service]:
         """The services as they are on that side, with their path."""
         return [
-            Service.model_validate({"path": side.path, **_set(s), **side.changes.get(s.name, {})}) for s in self.services
+            Service.model_validate({"path": side.path, **_set(s), **side.changes.get(s.name, {})})
+            for s in self.services
         ]
 
     def has(self, *what: str) -> bool:

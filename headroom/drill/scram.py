@@ -14,7 +14,7 @@ ITERATIONS = 64
 
 
 def secret(password: str) -> str:
-    """What PostgreSQL stores and PgBouncer's auth_file holds: SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>."""
+    """What PostgreSQL stores and PgBouncer's auth_file holds: SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey."""
     salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)
     stored = hashlib.sha256(_key(salted, b"Client Key")).digest()

@@ -150,7 +150,9 @@ class Server:
         """
         if self._child is not None and (code := self._child.poll()) is not None:
             how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-            raise ServerGoneError(f"the PostgreSQL server ended in the middle of the run ({how}): {place.tail(self.log, 1)}")
+            raise ServerGoneError(
+                f"the PostgreSQL server ended in the middle of the run ({how}): {place.tail(self.log, 1)}"
+            )
 
     @property
     def pid(self) -> int | None:

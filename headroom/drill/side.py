@@ -3,12 +3,10 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-
-import numpy as np
 
 from headroom.drill import scram
 from headroom.drill.binaries import Account, Binaries
@@ -152,7 +150,7 @@ async def _go(
         await fleet.scale_to(round(fleet.service.instances[0] * ground.limits.machine_factor))
     load.began = asyncio.get_running_loop().time()
     watch.running(run)
-    async with _beside(run.sampler.run(), _watch_over(alive, load), *happenings):
+    async with _beside(run.sampler.run(), _watch_over(alive), *happenings):
         await load.run()
 
 
@@ -166,7 +164,7 @@ async def _beside(*work: Coroutine[object, object, None]) -> AsyncIterator[None]
             task.cancel()
 
 
-async def _watch_over(checks: list[Callable[[], None]], load: Load) -> None:
+async def _watch_over(checks: list[Callable[[], None]]) -> None:
     while True:
         for check in checks:
             check()
@@ -197,7 +195,7 @@ def _proxies(
     pooled = [s for s in services if s.path is SidePath.POOLED]
     proxies: dict[str, Proxy] = {}
     for role, server in servers.items():
-        if not any(s.endpoint == role or role == "writer" for s in pooled):
+        if not pooled or (role != "writer" and all(s.endpoint != role for s in pooled)):
             continue
         settings = ProxySettings(
             server_port=server.port,
@@ -230,7 +228,11 @@ async def _made(
         fleets.append(Fleet(service, login, chance))
     load = Load(fleets, ground.scenario.phases, rate_factor=ground.limits.machine_factor, seed=ground.seed)
     monitor = Login(
-        endpoint=Endpoint(LOOPBACK, server.port), user=SUPERUSER, database=DATABASE, password=password, timeout_seconds=5
+        endpoint=Endpoint(LOOPBACK, server.port),
+        user=SUPERUSER,
+        database=DATABASE,
+        password=password,
+        timeout_seconds=5,
     )
     sampler = Sampler(monitor, load.now, lambda: sum(f.open_connections for f in fleets))
     return SideRun(side=side, services=services, load=load, sampler=sampler, fleets=fleets)
@@ -265,7 +267,7 @@ async def _prepare(
     try:
         # Room in the pages: updates don't have to move rows.
         await shop.execute("CREATE TABLE stock (id int PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 50)")
-        await shop.execute(f"INSERT INTO stock SELECT i, 1000000 FROM generate_series(1, {ROWS}) AS i")
+        await shop.execute(f"INSERT INTO stock SELECT i, 1000000 FROM generate_series(1, {ROWS}) AS i")  # noqa: S608 - a number
         await shop.execute("GRANT SELECT, UPDATE ON stock TO PUBLIC")
         await shop.execute("ANALYZE stock")
     finally:
