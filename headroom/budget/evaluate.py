@@ -53,18 +53,13 @@ def _lines(stack: Stack) -> list[Line]:
                     capacities[instance.name] = capacity(stack, instance)
                 line = _line(situation, role, instance, capacities[instance.name], demands[role, readers])
                 place = (situation.name, role, instance.name)
-                if place not in worst or _severity(line) < _severity(worst[place]):
+                if place not in worst or line.tightness < worst[place].tightness:
                     worst[place] = line
     return list(worst.values())
 
 
 def _serving(standing: Standing) -> list[tuple[Role, Instance]]:
     return [(Role.WRITER, standing.writer), *((Role.READER, reader) for reader in dict.fromkeys(standing.readers))]
-
-
-def _severity(line: Line) -> tuple[float, ...]:
-    """Least headroom first; at the same headroom, the one that asks for more of the terms that don't bind."""
-    return line.headroom, -line.direct, -line.proxied, -line.busy
 
 
 def _line(situation: Situation, role: Role, instance: Instance, limits: Capacity, demand: Demand) -> Line:

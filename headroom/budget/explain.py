@@ -4,16 +4,23 @@ from collections.abc import Iterator
 
 from headroom.budget.capacity import promotable
 from headroom.budget.demand import PoolDemand, wait_allowed_ms
+from headroom.budget.facts import connections
 from headroom.budget.model import Engine, Path, Role, ServiceKind
 from headroom.budget.queueing import offered_load
 from headroom.budget.result import Budget, Line
 from headroom.budget.situations import Situation, situations
 
+_RESERVED = {
+    "superuser_reserved": "superuser",
+    "rds_superuser_reserved": "rds_superuser",
+    "automation_reserved": "AWS automation",
+}
+
 
 def explain(budget: Budget) -> str:
     """The worst line of each role, every number with where it comes from; then the thresholds."""
     parts = [
-        "\n".join(_line(budget, min(lines, key=lambda line: line.headroom)))
+        "\n".join(_line(budget, min(lines, key=lambda line: line.tightness)))
         for role in Role
         if (lines := [line for line in budget.lines if line.role is role])
     ]
@@ -43,10 +50,10 @@ def _line(budget: Budget, line: Line) -> Iterator[str]:
 
 
 def _reserved(budget: Budget) -> str:
-    share = f"{budget.stack.break_glass_connections} break-glass"
-    if budget.stack.cluster.engine is Engine.MYSQL:
-        return f"3 AWS automation + {share}"
-    return f"3 superuser + 2 rds_superuser + 3 AWS automation + {share}"
+    engine = budget.stack.cluster.engine
+    slots = {name: connections(engine, key) for key, name in _RESERVED.items()}
+    slots["break-glass"] = budget.stack.break_glass_connections
+    return " + ".join(f"{count} {name}" for name, count in slots.items() if count)
 
 
 def _pool(budget: Budget, situation: Situation, demand: PoolDemand) -> Iterator[str]:
@@ -133,7 +140,7 @@ def _against_the_limits(budget: Budget, line: Line) -> Iterator[str]:
         memory = f"{share} / {margins.connection_memory_mib:g} MiB"
     yield f"  memory     {line.direct + limits.pool_at_most:,} open of {limits.memory_cap:,} = {memory}"
     again = line.direct + min(line.proxied, limits.pool)
-    pace = f"{limits.connects_per_second:,.0f} a second ({vcpus} x {margins.connects_per_second_per_vcpu:g})"
+    pace = f"{limits.connects_per_second:,.6g} a second ({vcpus} x {margins.connects_per_second_per_vcpu:g})"
     yield f"  reconnect  {line.reconnect_seconds:,.1f} s = {again:,} / {pace}"
 
 

@@ -64,6 +64,11 @@ class Line:
         return self.headroom >= 0
 
     @property
+    def tightness(self) -> tuple[float, float, float, float]:
+        """To sort by, tightest first: the headroom; where that is equal, what is asked of the terms that don't bind."""
+        return self.headroom, -self.direct, -self.proxied, -self.busy
+
+    @property
     def taken(self) -> int:
         """Slots that are spoken for: the direct pools, and the whole of the proxies' pools."""
         return self.direct + self.capacity.pool
@@ -179,4 +184,4 @@ class Budget:
     @property
     def worst(self) -> Line:
         """The line with least headroom."""
-        return min(self.lines, key=lambda line: line.headroom)
+        return min(self.lines, key=lambda line: line.tightness)
