@@ -115,7 +115,14 @@ def cancel_request(pid: int, secret: bytes) -> bytes:
 def table(row: Mapping[str, str]) -> bytes:
     """A result of one row of text columns, as an answer to a simple query."""
     columns = b"".join(
-        name.encode() + b"\0" + _INT.pack(0) + _SHORT.pack(0) + _INT.pack(25) + _SHORT.pack(-1) + _INT.pack(-1) + _SHORT.pack(0)
+        name.encode()
+        + b"\0"
+        + _INT.pack(0)
+        + _SHORT.pack(0)
+        + _INT.pack(25)
+        + _SHORT.pack(-1)
+        + _INT.pack(-1)
+        + _SHORT.pack(0)
         for name in row
     )
     values = b"".join(_INT.pack(len(v.encode())) + v.encode() for v in row.values())

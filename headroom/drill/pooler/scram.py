@@ -120,6 +120,8 @@ class ScramServer:
             key = _xor(base64.b64decode(proof), _mac(stored, signed))
         except ValueError:
             raise ScramError("the client's SCRAM proof makes no sense") from None
-        if bare != b"c=" + self._header + b",r=" + self._nonce or not hmac.compare_digest(hashlib.sha256(key).digest(), stored):
+        if bare != b"c=" + self._header + b",r=" + self._nonce or not hmac.compare_digest(
+            hashlib.sha256(key).digest(), stored
+        ):
             raise ScramError("password authentication failed")
         return b"v=" + base64.b64encode(_mac(_mac(self._salted, b"Server Key"), signed))

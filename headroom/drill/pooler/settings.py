@@ -55,7 +55,9 @@ class PoolerSettings:
     def max_idle_connections(self) -> int:
         """Idle server connections that are kept."""
         percent = self.max_idle_connections_percent
-        return math.floor(self.max_connections * (self.max_connections_percent / 2 if percent is None else percent) / 100)
+        return math.floor(
+            self.max_connections * (self.max_connections_percent / 2 if percent is None else percent) / 100
+        )
 
     def _problems(self) -> list[str]:
         found = []

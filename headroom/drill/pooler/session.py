@@ -1,0 +1,400 @@
+"""One client: from its first byte to its last."""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from headroom.drill.pooler.conversation import Statements
+from headroom.drill.pooler.framing import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, FrontendMessages, MessageError
+from headroom.drill.pooler.login import CONSOLE, Login, RefusedError, read_login
+from headroom.drill.pooler.messages import (
+    AUTHENTICATED,
+    READY_IDLE,
+    ServerError,
+    backend_key,
+    cstring,
+    message,
+    parameter_status,
+    table,
+)
+from headroom.drill.pooler.pinning import FORGETTING, pin_reason
+from headroom.drill.pooler.pool import Group, Pool
+from headroom.drill.pooler.scram import MECHANISM, ScramError, ScramServer
+from headroom.drill.pooler.server_connection import ServerConnection
+
+_LOGIN_SECONDS = 60.0  # PostgreSQL's authentication_timeout
+_QUERY_CHARACTERS_SHOWN = 60
+(_QUERY, _FUNCTION, _PARSE, _SYNC, _TERMINATE, _PASSWORD) = b"QFPSXp"
+_NEEDS_NO_SERVER = frozenset(b"HdcfH")  # Flush with nothing before it; what is left of a COPY that failed
+
+log = logging.getLogger("headroom.pooler")
+
+
+@dataclass
+class Clients:
+    """All of a pooler's clients, and what they share.
+
+    Attributes:
+        sessions: by the process id that each was told, for cancel requests.
+        password: for logins; None: everybody is trusted.
+    """
+
+    pool: Pool
+    password: str | None
+    sessions: "dict[int, Session]" = field(default_factory=dict)
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(16))
+
+    def admit(self, session: "Session") -> int:
+        """A process id that no other client has."""
+        while (pid := secrets.randbelow(2**31 - 1) + 1) in self.sessions:
+            pass
+        self.sessions[pid] = session
+        return pid
+
+
+class Session(asyncio.Protocol):
+    """A client's connection."""
+
+    def __init__(self, clients: Clients) -> None:
+        self.statements: Statements = {}
+        self.transport: asyncio.Transport
+        self._clients = clients
+        self._pool = clients.pool
+        self._frames = FrontendMessages()
+        self._inbox: deque[bytes] = deque()
+        self._handle: Callable[[bytes], None] | None = self._start  # None: it talks with a server
+        self._pid = 0
+        self._secret = secrets.token_bytes(4)
+        self._login: Login | None = None
+        self._scram: ScramServer | None = None
+        self._group: Group | None = None
+        self._server: ServerConnection | None = None
+        self._waiting = False
+        self._skipping = False  # up to the next Sync, after an error of ours
+        self._leaving = False
+        self._closed = False
+        self._counted = False
+        self._refused_tls = False
+        self._login_timer: asyncio.TimerHandle | None = None
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's doesn't inherit from asyncio's
+        self._pid = self._clients.admit(self)
+        error = ServerError("08P01", f"no login within {_LOGIN_SECONDS:g} s")
+        self._login_timer = asyncio.get_running_loop().call_later(_LOGIN_SECONDS, self.close, error)
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102
+        self._refused_tls = False
+        try:
+            self._inbox.extend(self._frames.feed(data))
+            self._advance()
+        except MessageError as error:
+            self.close(ServerError("08P01", str(error)))
+
+    def pause_writing(self) -> None:  # noqa: D102
+        if self._server is not None:
+            self._server.transport.pause_reading()
+
+    def resume_writing(self) -> None:  # noqa: D102
+        if self._server is not None:
+            self._server.transport.resume_reading()
+
+    def connection_lost(self, _error: Exception | None) -> None:  # noqa: D102
+        if self._refused_tls:
+            log.warning("a client left when it was told that there is no TLS here: use sslmode=disable or prefer")
+        self._leave()
+        self._clients.sessions.pop(self._pid, None)
+        if self._group is not None:
+            self._pool.leave(self._group, self)
+        self._pool.clients -= self._counted
+
+    # the server connection's borrower
+
+    def deliver(self, data: bytes) -> None:
+        """Bytes from the server."""
+        self.transport.write(data)
+
+    def pause_reading(self) -> None:
+        """The server can't keep up."""
+        self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """It can again."""
+        self.transport.resume_reading()
+
+    def ready(self) -> None:
+        """The server said ReadyForQuery."""
+        server = self._server
+        if server is None:
+            return
+        conversation = server.conversation
+        if not conversation.in_transaction:
+            self._pool.transaction_ended()
+            if server.drifted:
+                self._pool.pin(server, "parameter changed by a function")
+        if self._leaving and conversation.answered:
+            self._leave()
+        elif conversation.quiet and not server.pinned:
+            self._server = None
+            server.transport.resume_reading()
+            self._pool.give_back(server)
+
+    def server_lost(self, *, said: bool) -> None:
+        """Its server connection is gone, and a transaction or a session's state with it."""
+        self._server = None
+        self.close(
+            None
+            if said
+            else ServerError("08006", "the database closed the connection", "The reference pooler lost it in mid-use.")
+        )
+
+    # the pool's waiter
+
+    def granted(self, server: ServerConnection) -> None:
+        """The wait is over."""
+        self._waiting = False
+        self._server = server
+        if self._handle is None:
+            self._go_on()
+        else:
+            asyncio.get_running_loop().call_soon(self._known)
+
+    def refused(self, error: ServerError, *, for_good: bool) -> None:
+        """No server connection: this request fails, and the next may work, unless it is for good."""
+        self._waiting = False
+        if for_good or self._handle is not None:
+            self.close(error)
+            return
+        self.transport.write(error.encoded("ERROR"))
+        if self._inbox[0][0] in (_QUERY, _FUNCTION):
+            self._inbox.popleft()
+            self.transport.write(READY_IDLE)
+        else:
+            self._skipping = True
+        self._go_on()
+
+    # others
+
+    def close(self, error: ServerError | None = None) -> None:
+        """Say why, and hang up."""
+        if not self._closed:
+            if error is not None:
+                self.transport.write(error.encoded("FATAL"))
+            self._leave()
+
+    def cancel(self, secret: bytes, then: Callable[[], None]) -> None:
+        """Somebody wants to cancel what runs here."""
+        if not secrets.compare_digest(secret, self._secret):
+            then()
+        elif self._server is not None:
+            self._pool.cancel(self._server, then)
+        else:
+            if self._group is not None and self._handle is None and self._pool.stop_waiting(self._group, self):
+                self.refused(ServerError("57014", "canceling statement due to user request"), for_good=False)
+            then()
+
+    # what clients say
+
+    def _go_on(self) -> None:
+        try:
+            self._advance()
+        except MessageError as error:
+            self.close(ServerError("08P01", str(error)))
+
+    def _advance(self) -> None:
+        while self._inbox and not (self._waiting or self._closed):
+            if self._handle is None:
+                self._converse()
+            else:
+                self._handle(self._inbox.popleft())
+        if self._frames.broken and not (self._waiting or self._closed):
+            raise MessageError(self._frames.broken)
+
+    def _converse(self) -> None:
+        """Pass on what the client said."""
+        inbox, out = self._inbox, list[bytes]()
+        while inbox:
+            data = inbox[0]
+            kind = data[0]
+            if self._skipping and kind != _TERMINATE:
+                inbox.popleft()
+                if kind == _SYNC:
+                    self._skipping = False
+                    self.transport.write(READY_IDLE)
+                continue
+            if kind == _TERMINATE:
+                self._leaving = True
+                inbox.clear()
+                break
+            if kind == _PASSWORD:
+                raise MessageError("a password that nobody asked for")
+            if self._server is None:
+                if kind in _NEEDS_NO_SERVER:
+                    inbox.popleft()
+                    continue
+                self._server = self._borrow()
+                if self._server is None:
+                    break
+            inbox.popleft()
+            if kind in (_QUERY, _PARSE):
+                self._look_at(self._server, data)
+            self._server.conversation.request(data, self.statements, out)
+        if self._server is not None:
+            if out:
+                self._server.transport.write(b"".join(out) if len(out) > 1 else out[0])
+            if self._server.conversation.mixed:
+                self._pool.pin(self._server, "simple query inside an extended one")
+        if self._leaving and (self._server is None or self._server.conversation.answered):
+            self._leave()
+
+    def _look_at(self, server: ServerConnection, data: bytes) -> None:
+        at = 5 if data[0] == _QUERY else cstring(data, 5)[1]
+        sql, _ = cstring(data, at)
+        reason = pin_reason(sql)
+        if reason is not None:
+            self._pool.pin(server, reason)
+            if reason == FORGETTING:
+                server.conversation.forget_prepared(self.statements)
+
+    def _borrow(self) -> ServerConnection | None:
+        assert self._group is not None  # noqa: S101 - it has logged in
+        server = self._pool.borrow(self._group, self)
+        self._waiting = server is None
+        return server
+
+    def _leave(self) -> None:
+        """Give everything back, and hang up."""
+        self._closed = True
+        self._inbox.clear()
+        if self._login_timer is not None:
+            self._login_timer.cancel()
+        if self._group is not None:
+            self._pool.stop_waiting(self._group, self)
+        server, self._server = self._server, None
+        if server is not None:
+            server.transport.resume_reading()
+            if server.conversation.quiet and not server.pinned:
+                self._pool.give_back(server)
+            else:
+                self._pool.totals.clients_vanished += not server.conversation.quiet
+                self._pool.retire(server)
+        self.transport.close()
+
+    # logging in
+
+    def _start(self, packet: bytes) -> None:
+        code = int.from_bytes(packet[4:8])
+        if code in (SSL_REQUEST, GSS_REQUEST):
+            self._refused_tls = code == SSL_REQUEST
+            self.transport.write(b"N")
+            return
+        if code == CANCEL_REQUEST:
+            self._handle = self._nothing
+            target = self._clients.sessions.get(int.from_bytes(packet[8:12]))
+            if target is None:
+                self.close()
+            else:
+                target.cancel(packet[12:], self.close)
+            return
+        try:
+            self._login = read_login(packet)
+        except RefusedError as refused:
+            self.close(refused.error)
+            return
+        self.transport.write(self._login.preface)
+        if self._clients.password is None or self._login.console:
+            self._admitted()
+        else:
+            self._scram = ScramServer(self._clients.password, self._clients.salt)
+            self._handle = self._first_of_scram
+            self.transport.write(message(b"R", (10).to_bytes(4) + MECHANISM.encode() + b"\0\0"))
+
+    def _first_of_scram(self, data: bytes) -> None:
+        mechanism, at = cstring(data, 5)
+        self._scram_step(data, mechanism == MECHANISM.encode(), 11, lambda scram: scram.first(data[at + 4 :]))
+        self._handle = self._final_of_scram
+
+    def _final_of_scram(self, data: bytes) -> None:
+        if self._scram_step(data, True, 12, lambda scram: scram.final(data[5:])):
+            self._admitted()
+
+    def _scram_step(self, data: bytes, known: bool, code: int, step: Callable[[ScramServer], bytes]) -> bool:
+        if data[0] != _PASSWORD or not known or self._scram is None:
+            raise MessageError(f"expected {MECHANISM}")
+        try:
+            answer = step(self._scram)
+        except ScramError as error:
+            user = dict(self._login.identity.parameters)["user"] if self._login else ""
+            self.close(ServerError("28P01", f'{error} for user "{user}"'))
+            return False
+        self.transport.write(message(b"R", code.to_bytes(4) + answer))
+        return True
+
+    def _admitted(self) -> None:
+        """It is who it says it is; now the server must know the role and the database."""
+        assert self._login is not None  # noqa: S101 - it has been read
+        if self._login_timer is not None:
+            self._login_timer.cancel()
+        if self._login.console:
+            self._welcome({"server_version": "0", "server_encoding": "UTF8", "client_encoding": "UTF8"})
+            self._handle = self._console
+            return
+        self._handle = self._nothing
+        self._group = self._pool.join(self._login.identity)
+        if self._group.parameters is not None:
+            self._known()
+        else:
+            self._server = self._borrow()
+            if self._server is not None:
+                self._known()
+
+    def _known(self) -> None:
+        """The server knows it: the client may go on."""
+        if self._closed or self._group is None:
+            return
+        server, self._server = self._server, None
+        parameters = self._group.parameters
+        if server is not None:
+            parameters = server.parameters
+            self._pool.give_back(server)
+        self._counted = True
+        self._pool.clients += 1
+        self._handle = None
+        self._welcome(parameters or {})
+        self._go_on()
+
+    def _welcome(self, parameters: dict[str, str]) -> None:
+        said = b"".join(parameter_status(name, value) for name, value in parameters.items())
+        self.transport.write(AUTHENTICATED + said + backend_key(self._pid, self._secret) + READY_IDLE)
+
+    def _nothing(self, data: bytes) -> None:
+        """Clients that talk before they are let in: the protocol has them wait."""
+        raise MessageError(f"a message of type {chr(data[0])!r} before the login was complete")
+
+    # the database `pooler`
+
+    def _console(self, data: bytes) -> None:
+        if data[0] == _TERMINATE:
+            self._leave()
+        elif data[0] == _QUERY:
+            query = cstring(data, 5)[0].decode(errors="replace").strip().rstrip(";").strip()
+            if query.upper() == "SHOW POOL":
+                self.transport.write(table(self._pool.stats().row()))
+            else:
+                error = ServerError(
+                    "42601", f"database {CONSOLE!r} answers SHOW POOL, got {query[:_QUERY_CHARACTERS_SHOWN]!r}"
+                )
+                self.transport.write(error.encoded("ERROR") + READY_IDLE)
+        elif not self._skipping and data[0] != _SYNC:
+            self._skipping = True
+            error = ServerError("0A000", f"database {CONSOLE!r} answers simple queries only: SHOW POOL")
+            self.transport.write(error.encoded("ERROR"))
+        elif data[0] == _SYNC:
+            self._skipping = False
+            self.transport.write(READY_IDLE)
