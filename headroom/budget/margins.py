@@ -130,6 +130,115 @@ class Margins:
         1440,
     )
 
+    executing_percent: float = _margin(
+        25.0,
+        "percent of the hold time",
+        "A borrowed connection executes about a quarter of the time that it is held (busy_connections_per_vcpu rests "
+        "on the same): what a load of busy connections looks like in DBLoad and on the CPU.",
+        1,
+        100,
+    )
+    cpu_warning_percent: float = _margin(
+        90.0,
+        "percent",
+        "AWS's recommended alarm for CPUUtilization (CloudWatch User Guide, recommended alarms); above it queues grow "
+        "faster than load.",
+        50,
+        100,
+    )
+    freeable_memory_percent: float = _margin(
+        5.0,
+        "percent of the class's memory",
+        "AWS's recommended alarm: 'for Aurora, close to 5 %', because its buffers take most of the memory on purpose.",
+        0.5,
+        50,
+    )
+    deadlocks_per_second: float = _margin(
+        0.1,
+        "deadlocks per second",
+        "Six a minute, five minutes long, are a pattern in the code; a single one is an accident, and retried.",
+        0.001,
+        1000,
+    )
+    replica_lag_ms: float = _margin(
+        1000.0,
+        "milliseconds",
+        "Aurora's readers are usually less than 100 ms behind; after a second a customer sees a basket without what "
+        "was just put in.",
+        1,
+        3_600_000,
+    )
+    volume_used_percent: float = _margin(
+        80.0,
+        "percent",
+        "AWS's recommended alarm leaves 10 to 20 % of the cluster volume; moving data takes weeks.",
+        1,
+        99,
+    )
+    local_storage_free_gib: float = _margin(
+        2.0,
+        "GiB",
+        "AWS recommends 10 to 20 % of the local storage, and the smallest classes have less than 10 GiB of it.",
+        0.1,
+        1000,
+    )
+    serverless_capacity_percent: float = _margin(
+        90.0,
+        "percent of the maximum",
+        "At the maximum it can't grow; below nine tenths of it, growing is what it is for.",
+        50,
+        100,
+    )
+    pinned_warning_percent: float = _margin(
+        20.0,
+        "percent of the open connections",
+        "The proxy's node factor leaves about a quarter of the pool free: pinned sessions may use up most of that.",
+        1,
+        100,
+    )
+    pinned_least_connections: float = _margin(
+        10.0,
+        "connections",
+        "Fewer are a migration, or somebody's console.",
+        1,
+        10_000,
+    )
+    setup_failures_per_minute: float = _margin(
+        10.0,
+        "failures per minute",
+        "Single failures come with every restart; one in six seconds, minute after minute, is a refusal.",
+        1,
+        100_000,
+    )
+    login_failures_per_minute: float = _margin(
+        10.0,
+        "failures per minute",
+        "Somebody's typing error is one or two; a fleet with an old secret fails in every instance.",
+        1,
+        100_000,
+    )
+    refused_logins_per_minute: float = _margin(
+        10.0,
+        "refusals per minute",
+        "One is already a warning; one in six seconds, in two of three minutes, are customers who are turned away.",
+        1,
+        100_000,
+    )
+    reconnects_per_client_per_minute: float = _margin(
+        1.0,
+        "connections per client and minute",
+        "A deploy or a rotated secret opens each client connection once; a second time within minutes is a retry.",
+        0.01,
+        1000,
+    )
+    proxy_availability_percent: float = _margin(
+        90.0,
+        "percent of the health checks",
+        "One minute of failover is forgiven by two of three minutes; one node in ten may miss a check.",
+        1,
+        100,
+    )
+
     @classmethod
     def reasons(cls) -> dict[str, tuple[float, str, str]]:
         """Name -> (default, unit, reason)."""
