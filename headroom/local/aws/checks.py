@@ -75,7 +75,6 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
             if name in entry.documents and isinstance(value, str) and parse_json(value) is None:
                 found.append(Failure(name, "is not JSON"))
     found += [Failure(name, "is required") for name, prop in schema.items() if prop.required and name not in inputs]
-    found += _unsent(derived, inputs)
     if old:
         found += [
             Failure(
@@ -87,7 +86,7 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
             - derived.unaccounted
             if name in schema and name not in entry.refused
         ]
-    return found
+    return sorted(found)
 
 
 def changed(
@@ -108,19 +107,6 @@ def changed(
         if differs:
             result.add(name)
     return frozenset(result)
-
-
-def _unsent(derived: Derived, inputs: Mapping[str, Any]) -> Iterator[Failure]:
-    """Properties that pulumi_aws leaves open and AWS's call requires."""
-    required = derived.input_shape(derived.entry.create.operation).required_members
-    for name, target in derived.targets(derived.entry.create).items():
-        if (
-            target.member in required
-            and name not in inputs
-            and not derived.schema.inputs[name].required
-            and not target.within
-        ):
-            yield Failure(name, "is required")
 
 
 def _walk(

@@ -1,0 +1,145 @@
+"""What moto answers since it is extended, asked as any program would ask it."""
+
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.local.aws.conftest import MARK, emulator_url
+
+__all__ = ["emulator_url"]
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def aws(emulator_url: str) -> Callable[[str], Any]:
+    """Clients of the emulator."""
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            region_name="eu-central-1",
+            endpoint_url=emulator_url,
+            aws_access_key_id="local",  # type: ignore[call-overload]
+            aws_secret_access_key="local",
+        )
+
+    return client
+
+
+def _refused(call: Callable[..., Any], **members: Any) -> str:
+    with pytest.raises(ClientError) as refused:
+        call(**members)
+    return f"{refused.value.response['Error']['Code']}: {refused.value.response['Error']['Message']}"
+
+
+@pytest.fixture
+def proxy(aws: Callable[[str], Any]) -> dict[str, Any]:
+    ec2, rds = aws("ec2"), aws("rds")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"] for n in range(2)]
+    if not rds.describe_db_proxies()["DBProxies"]:
+        rds.create_db_proxy(
+            DBProxyName="shop",
+            EngineFamily="MYSQL",
+            DefaultAuthScheme="IAM_AUTH",
+            VpcSubnetIds=subnets,
+            RoleArn="arn:aws:iam::123456789012:role/proxy",
+        )
+    found: dict[str, Any] = rds.describe_db_proxies(DBProxyName="shop")["DBProxies"][0]
+    return found
+
+
+def test_the_mark_is_answered(emulator_url: str) -> None:
+    with urllib.request.urlopen(f"{emulator_url}/headroom/mark") as answer:  # noqa: S310
+        assert answer.read().decode() == MARK
+
+
+def test_a_proxy_without_secrets_keeps_its_authentication(proxy: dict[str, Any]) -> None:
+    assert (proxy["DefaultAuthScheme"], proxy["Auth"]) == ("IAM_AUTH", [])
+
+
+def test_a_target_is_registered_once_and_only_if_it_exists(aws: Callable[[str], Any], proxy: dict[str, Any]) -> None:
+    rds = aws("rds")
+    target = {"DBProxyName": "shop", "TargetGroupName": "default", "DBClusterIdentifiers": ["targeted"]}
+    assert _refused(rds.register_db_proxy_targets, **target) == "DBClusterNotFoundFault: DBCluster targeted not found."
+    rds.create_db_cluster(
+        DBClusterIdentifier="targeted", Engine="aurora-mysql", MasterUsername="root_admin", MasterUserPassword="x" * 12
+    )
+    (made,) = rds.register_db_proxy_targets(**target)["DBProxyTargets"]
+    assert made["Port"] == 3306
+    assert _refused(rds.register_db_proxy_targets, **target) == (
+        "DBProxyTargetAlreadyRegisteredFault: targeted is already a target of shop"
+    )
+
+
+def test_questions_about_a_missing_proxy_are_answered_with_its_name(aws: Callable[[str], Any]) -> None:
+    rds = aws("rds")
+    for call in (
+        rds.describe_db_proxy_targets,
+        rds.describe_db_proxy_target_groups,
+        rds.delete_db_proxy,
+        rds.modify_db_proxy,
+    ):
+        assert _refused(call, DBProxyName="missing").startswith("DBProxyNotFoundFault: ")
+
+
+def test_endpoints_of_a_proxy_live_and_carry_tags(aws: Callable[[str], Any], proxy: dict[str, Any]) -> None:
+    rds = aws("rds")
+    given = {
+        "DBProxyName": "shop",
+        "DBProxyEndpointName": "readers",
+        "VpcSubnetIds": proxy["VpcSubnetIds"],
+        "TargetRole": "READ_ONLY",
+    }
+    made = rds.create_db_proxy_endpoint(**given, Tags=[{"Key": "team", "Value": "shop"}])["DBProxyEndpoint"]
+    assert made["VpcSecurityGroupIds"] == proxy["VpcSecurityGroupIds"]
+    assert rds.list_tags_for_resource(ResourceName=made["DBProxyEndpointArn"])["TagList"] == [
+        {"Key": "team", "Value": "shop"}
+    ]
+    assert _refused(rds.create_db_proxy_endpoint, **given).startswith("DBProxyEndpointAlreadyExistsFault: ")
+    rds.delete_db_proxy_endpoint(DBProxyEndpointName="readers")
+    assert _refused(rds.describe_db_proxy_endpoints, DBProxyEndpointName="readers").startswith(
+        "DBProxyEndpointNotFoundFault: "
+    )
+
+
+def test_a_cluster_can_be_made_again_at_once(aws: Callable[[str], Any]) -> None:
+    rds = aws("rds")
+    for _ in range(2):
+        rds.create_db_cluster(
+            DBClusterIdentifier="again",
+            Engine="aurora-postgresql",
+            MasterUsername="root_admin",
+            MasterUserPassword="x" * 12,
+            StorageType="aurora-iopt1",
+        )
+        rds.delete_db_cluster(DBClusterIdentifier="again", SkipFinalSnapshot=True)
+
+
+def test_a_change_that_fails_does_not_lose_the_cluster(aws: Callable[[str], Any]) -> None:
+    rds = aws("rds")
+    rds.create_db_cluster(
+        DBClusterIdentifier="kept", Engine="aurora-postgresql", MasterUsername="root_admin", MasterUserPassword="x" * 12
+    )
+    assert "apply immediately" in _refused(
+        rds.modify_db_cluster, DBClusterIdentifier="kept", RotateMasterUserPassword=True
+    )
+    assert rds.describe_db_clusters(DBClusterIdentifier="kept")["DBClusters"][0]["Status"] == "available"
+    assert _refused(rds.modify_db_cluster, DBClusterIdentifier="gone", Port=5433).startswith("DBClusterNotFoundFault: ")
+
+
+def test_managed_policies_are_there_as_soon_as_they_are_attached(aws: Callable[[str], Any]) -> None:
+    iam = aws("iam")
+    iam.create_role(RoleName="managed", AssumeRolePolicyDocument="{}")
+    iam.attach_role_policy(
+        RoleName="managed", PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+    )
+    missing = {
+        "RoleName": "managed",
+        "PolicyArn": "arn:aws:iam::aws:policy/AmazonRDSEnhancedMonitoringRole",
+    }  # without its path
+    assert _refused(iam.attach_role_policy, **missing).startswith("NoSuchEntity: ")
