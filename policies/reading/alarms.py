@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headroom.budget.model import Role
 from policies.reading.aurora import AuroraCluster
-from policies.reading.field import MISSING, UNKNOWN, field
+from policies.reading.field import MISSING, Blank, field
 from policies.reading.resources import Resource
 
 METRIC = "DatabaseConnections"
@@ -31,8 +31,32 @@ class ConnectionAlarm:
     @property
     def tells_somebody(self) -> bool:
         """An alarm without an action, or with its actions off, rings for nobody."""
-        actions = self.alarm.field("alarmActions")
-        return self.alarm.read("actionsEnabled", bool) is not False and actions is not MISSING and actions != []
+        return tells_somebody(self.alarm)
+
+
+def tells_somebody(alarm: Resource) -> bool:
+    """Its actions are on, and it has one for the state ALARM."""
+    actions = alarm.field("alarmActions")
+    return alarm.read("actionsEnabled", bool) is True and actions is not MISSING and actions != []
+
+
+def metrics(alarm: Resource) -> list[str]:
+    """The paths of the metrics that it watches: "" for the alarm's own, else that of a query's."""
+    own = [""] if alarm.field("metricName") is not MISSING else []
+    queries = [f"metricQueries.{index}.metric." for index, _ in enumerate(_queries(alarm))]
+    return own + [path for path in queries if alarm.field(f"{path}metricName") is not MISSING]
+
+
+def watches(alarm: Resource, *names: str) -> bool:
+    """Whether one of its metrics has one of these names."""
+    return any(alarm.field(f"{path}metricName") in names for path in metrics(alarm))
+
+
+def on_connections(cluster: AuroraCluster) -> list[Resource]:
+    """The alarms that say that connections run out: on the cluster's connections, and on its proxies."""
+    proxies = (alarm for parts in cluster.proxies for alarm in parts.alarms)
+    found = {a.urn: a for a in (*(c.alarm for c in connection_alarms(cluster)), *proxies)}
+    return list(found.values())
 
 
 def connection_alarms(cluster: AuroraCluster) -> list[ConnectionAlarm]:
@@ -40,13 +64,11 @@ def connection_alarms(cluster: AuroraCluster) -> list[ConnectionAlarm]:
     return [found for alarm in cluster.alarms if (found := _read(alarm, cluster)) is not None]
 
 
-def undecided(cluster: AuroraCluster) -> list[Resource]:
-    """Alarms on the cluster whose metric or role is known only after the update."""
-    return [
-        alarm
-        for alarm in cluster.alarms
-        if alarm.field("metricName") is UNKNOWN or alarm.field("dimensions.Role") is UNKNOWN
-    ]
+def undecided(cluster: AuroraCluster) -> list[Blank]:
+    """What keeps an alarm on the cluster from being known for one on connections that tells somebody."""
+    deciding: tuple[tuple[str, type], ...] = (("metricName", str), ("dimensions.Role", str), ("actionsEnabled", bool))
+    values = (alarm.read(path, kind) for alarm in cluster.alarms for path, kind in deciding)
+    return [value for value in values if isinstance(value, Blank)]
 
 
 def _read(alarm: Resource, cluster: AuroraCluster) -> ConnectionAlarm | None:
@@ -70,7 +92,11 @@ def _alarm(alarm: Resource, metric: object, cluster: AuroraCluster, *, plain: bo
         instances = _instances(alarm, field(metric, "dimensions.DBInstanceIdentifier"), cluster)
     else:
         role = field(metric, "dimensions.Role")
-        roles = frozenset(Role) if role is MISSING else frozenset({_ROLES[role]} if role in _ROLES else ())
+        roles = (
+            frozenset(Role)
+            if role is MISSING
+            else frozenset({_ROLES[role]} if isinstance(role, str) and role in _ROLES else ())
+        )
     return ConnectionAlarm(alarm=alarm, roles=roles, instances=instances, plain=plain)
 
 

@@ -10,7 +10,7 @@ from headroom.budget.model import Stack
 from policies.exemptions import Exemptions
 from policies.reading import demand
 from policies.reading import types as t
-from policies.reading.field import UNKNOWN, Blank
+from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource, Resources
 from policies.reading.supply import ENGINES, Parts, ProxyParts, Supply, read_supply
 
@@ -24,6 +24,7 @@ class AuroraCluster(Parts):
     Attributes:
         demand: the component that declares its demand, if any.
         scaling_policies: replica autoscaling's policies.
+        scheduled_actions: replica autoscaling's calendar.
         alarms: CloudWatch alarms on a metric of the cluster or of its instances.
         several_demands: there is a declared demand, but it can't be told whether it is for this cluster.
     """
@@ -32,6 +33,7 @@ class AuroraCluster(Parts):
     demand: Resource | None = None
     several_demands: bool = False
     scaling_policies: list[Resource] = field(default_factory=list)
+    scheduled_actions: list[Resource] = field(default_factory=list)
     alarms: list[Resource] = field(default_factory=list)
 
     @property
@@ -115,7 +117,7 @@ class Reading:
 
 def _is_aurora(cluster: Resource) -> bool:
     engine = cluster.field("engine")
-    return engine is UNKNOWN or engine in ENGINES
+    return engine in ENGINES or not (isinstance(engine, str) or engine is MISSING)  # in doubt, it is
 
 
 def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
@@ -127,11 +129,15 @@ def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
     for resource in resources.of(t.CLUSTER_INSTANCE):
         for cluster in owners(resource):
             cluster.instances.append(resource)
-    for resource in resources.of(t.SCALING_TARGET, t.SCALING_POLICY):
-        if resource.field("scalableDimension") in {DIMENSION_READERS, UNKNOWN}:
+    for resource in resources.of(t.SCALING_TARGET, t.SCALING_POLICY, t.SCHEDULED_ACTION):
+        if resource.field("scalableDimension") in (DIMENSION_READERS, UNKNOWN):
             for cluster in owners(resource):
-                of_type = cluster.scaling_targets if resource.type_ == t.SCALING_TARGET else cluster.scaling_policies
-                of_type.append(resource)
+                of_type = {
+                    t.SCALING_TARGET: cluster.scaling_targets,
+                    t.SCALING_POLICY: cluster.scaling_policies,
+                    t.SCHEDULED_ACTION: cluster.scheduled_actions,
+                }
+                of_type[resource.type_].append(resource)
     for resource in resources.of(t.ALARM):
         for cluster in owners(resource):
             cluster.alarms.append(resource)
@@ -162,6 +168,10 @@ def _attach_proxies(found: dict[str, AuroraCluster], resources: Resources) -> No
         if endpoint.read("targetRole", str) == "READ_ONLY"
         for p in resources.linked(endpoint, t.PROXY)
     }
+    alarms: dict[str, list[Resource]] = {}
+    for alarm in resources.of(t.ALARM):
+        for proxy in resources.linked(alarm, t.PROXY):
+            alarms.setdefault(proxy.urn, []).append(alarm)
     attached: set[tuple[str, str]] = set()
     for target in resources.of(t.PROXY_TARGET):
         for cluster in resources.linked(target, t.CLUSTER):
@@ -169,6 +179,9 @@ def _attach_proxies(found: dict[str, AuroraCluster], resources: Resources) -> No
                 if cluster.urn in found and (cluster.urn, proxy.urn) not in attached:
                     attached.add((cluster.urn, proxy.urn))
                     parts = ProxyParts(
-                        proxy=proxy, target_group=groups.get(proxy.urn), has_reader_endpoint=proxy.urn in read_only
+                        proxy=proxy,
+                        target_group=groups.get(proxy.urn),
+                        has_reader_endpoint=proxy.urn in read_only,
+                        alarms=tuple(alarms.get(proxy.urn, ())),
                     )
                     found[cluster.urn].proxies.append(parts)

@@ -4,15 +4,36 @@ from policies.reading import types as t
 
 #: Type -> property -> value; each from the argument's documentation in pulumi_aws, or AWS's where that is silent.
 DEFAULTS: dict[str, dict[str, object]] = {
-    t.CLUSTER: {"storageEncrypted": False, "backupRetentionPeriod": 1},
-    t.CLUSTER_INSTANCE: {"promotionTier": 0, "publiclyAccessible": False},
+    t.CLUSTER: {
+        "storageEncrypted": False,
+        "backupRetentionPeriod": 1,
+        "deletionProtection": False,
+        "skipFinalSnapshot": False,
+        "manageMasterUserPassword": False,
+    },
+    t.CLUSTER_INSTANCE: {
+        "promotionTier": 0,
+        "publiclyAccessible": False,
+        "monitoringInterval": 0,
+        "performanceInsightsEnabled": False,
+    },
+    t.PROXY: {"requireTls": False, "defaultAuthScheme": "NONE", "idleClientTimeout": 1800},
     t.PROXY_TARGET_GROUP: {
         # RDS User Guide, 'RDS Proxy connection considerations'.
         "connectionPoolConfig.maxConnectionsPercent": 100,
         "connectionPoolConfig.connectionBorrowTimeout": 120,
     },
     t.PROXY_ENDPOINT: {"targetRole": "READ_WRITE"},
-    t.ALARM: {"actionsEnabled": True},
+    t.SCALING_TARGET: {
+        "suspendedState.dynamicScalingOutSuspended": False,
+        "suspendedState.scheduledScalingSuspended": False,
+    },
+    t.SCALING_POLICY: {
+        "targetTrackingScalingPolicyConfiguration.scaleOutCooldown": 300,
+        "targetTrackingScalingPolicyConfiguration.scaleInCooldown": 300,
+    },
+    t.SCHEDULED_ACTION: {"timezone": "UTC"},
+    t.ALARM: {"actionsEnabled": True, "treatMissingData": "missing"},
 }
 
 

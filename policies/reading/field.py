@@ -73,11 +73,25 @@ def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> 
     if value is UNKNOWN:
         return Blank(urn, path, "is known only after the update")
     if value is MISSING:
+        outer = _no_object(properties, path)
+        if outer is not None:
+            found = f"must be an object, got {field(properties, outer)!r}"
+            return Blank(urn, outer, found, "give it as an object")
         return cast("T | None", default(type_, path))
     converted = _CONVERT[kind](value)
     if converted is None:
         return Blank(urn, path, f"must be {_NAMES[kind]}, got {value!r}", f"give it as {_NAMES[kind]}")
     return cast("T", converted)
+
+
+def _no_object(properties: object, path: str) -> str | None:
+    """The part of a path that is given, and is nothing that could hold the rest."""
+    parts = path.split(".")
+    for length in range(1, len(parts)):
+        outer, rest = field(properties, ".".join(parts[:length])), parts[length]
+        if outer is not MISSING and not isinstance(outer, list if rest.isdigit() else Mapping):
+            return ".".join(parts[:length])
+    return None
 
 
 def _flag(value: object) -> bool | None:

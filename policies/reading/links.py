@@ -29,6 +29,7 @@ LINKS: dict[str, dict[str, tuple[Link, ...]]] = {
         t.CLUSTER: _links("clusterIdentifier"),
         t.PARAMETER_GROUP: _links("dbParameterGroupName"),
     },
+    t.PROXY: {t.SECURITY_GROUP: _links("vpcSecurityGroupIds")},
     t.PROXY_TARGET_GROUP: {t.PROXY: _links("dbProxyName")},
     t.PROXY_ENDPOINT: {t.PROXY: _links("dbProxyName")},
     t.PROXY_TARGET: {
@@ -37,7 +38,16 @@ LINKS: dict[str, dict[str, tuple[Link, ...]]] = {
     },
     t.SCALING_TARGET: {t.CLUSTER: _links("resourceId")},
     t.SCALING_POLICY: {t.CLUSTER: _links("resourceId")},
-    t.ALARM: {t.CLUSTER: _links("dimensions.DBClusterIdentifier", "metricQueries")},
+    t.SCHEDULED_ACTION: {t.CLUSTER: _links("resourceId")},
+    t.ALARM: {
+        t.CLUSTER: _links("dimensions.DBClusterIdentifier", "metricQueries"),
+        t.PROXY: _links("dimensions.ProxyName", "metricQueries"),
+        t.TOPIC: _links("alarmActions"),
+    },
+    t.COMPOSITE_ALARM: {t.ALARM: _links("alarmRule")},
+    t.SUBSCRIPTION: {t.TOPIC: _links("topic")},
+    t.SLACK_CHANNEL: {t.TOPIC: _links("snsTopicArns")},
+    t.TEAMS_CHANNEL: {t.TOPIC: _links("snsTopicArns")},
     t.SECURITY_GROUP_RULE: {t.SECURITY_GROUP: _links("securityGroupId")},
     t.INGRESS_RULE: {t.SECURITY_GROUP: _links("securityGroupId")},
 }

@@ -31,6 +31,7 @@ class Resource:
         parent: its parent's URN, or "".
         dependencies: URNs that it depends on in any way.
         property_dependencies: property -> URNs that its value comes from.
+        ignore_changes: properties that an update leaves as they are.
     """
 
     type_: str
@@ -39,6 +40,7 @@ class Resource:
     parent: str = ""
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ignore_changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
@@ -134,6 +136,7 @@ def _resource(message: Message) -> Resource:
         parent=message.parent,
         dependencies=tuple(message.dependencies),
         property_dependencies={name: tuple(d.urns) for name, d in message.propertyDependencies.items()},
+        ignore_changes=tuple(message.options.ignoreChanges),
     )
 
 

@@ -15,16 +15,17 @@ from policies.reading.resources import Resource, Resources
 T = TypeVar("T")
 
 _LATER = "is known only after the update"
-ENGINES = frozenset(engine.value for engine in Engine)
+ENGINES = tuple(engine.value for engine in Engine)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyParts:
-    """One RDS Proxy and what shapes its pool."""
+    """One RDS Proxy, what shapes its pool, and the alarms on its metrics."""
 
     proxy: Resource
     target_group: Resource | None
     has_reader_endpoint: bool
+    alarms: tuple[Resource, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -54,8 +55,8 @@ def read_supply(parts: Parts, resources: Resources, classes: Mapping[str, Instan
     return Supply(None if reader.blanks else cluster, proxies, tuple(reader.blanks))
 
 
-def max_connections(resource: Resource, resources: Resources) -> int | str | Blank | None:
-    """The parameter `max_connections` of a cluster or an instance, from its parameter group; None: the default.
+def parameter(resource: Resource, resources: Resources, name: str) -> int | str | Blank | None:
+    """An engine parameter of a cluster or an instance, from its parameter group; None: the default.
 
     A group outside the stack can't be read, unless it is one of AWS's own (`default.…`), which set no number.
     """
@@ -63,14 +64,19 @@ def max_connections(resource: Resource, resources: Resources) -> int | str | Bla
     path = "dbClusterParameterGroupName" if of_cluster else "dbParameterGroupName"
     groups = resources.linked(resource, t.CLUSTER_PARAMETER_GROUP if of_cluster else t.PARAMETER_GROUP)
     if groups:
-        return _parameter(groups[0], "max_connections")
-    name = resource.field(path)
-    if name is MISSING or (isinstance(name, str) and name.startswith("default.")):
+        return _parameter(groups[0], name)
+    group = resource.field(path)
+    if group is MISSING or (isinstance(group, str) and group.startswith("default.")):
         return None
-    if name is UNKNOWN:
+    if group is UNKNOWN:
         return Blank(resource.urn, path, _LATER)
-    reason = f"is {name!r}, a group outside this stack: its max_connections can't be read"
+    reason = f"is {group!r}, a group outside this stack: its {name} can't be read"
     return Blank(resource.urn, path, reason, "declare the parameter group in this stack")
+
+
+def max_connections(resource: Resource, resources: Resources) -> int | str | Blank | None:
+    """The parameter `max_connections` of a cluster or an instance; None: the default."""
+    return parameter(resource, resources, "max_connections")
 
 
 def _parameter(group: Resource, name: str) -> int | str | Blank | None:
@@ -82,9 +88,11 @@ def _parameter(group: Resource, name: str) -> int | str | Blank | None:
     if not isinstance(parameters, list):
         return Blank(group.urn, "parameters", f"must be a list, got {parameters!r}", "give it as a list")
     for index in range(len(parameters)):
-        key = group.field(f"parameters.{index}.name")
-        if key is UNKNOWN:
-            return Blank(group.urn, f"parameters.{index}.name", _LATER)
+        key = group.read(f"parameters.{index}.name", str)
+        if key is None:
+            key = Blank(group.urn, f"parameters.{index}.name", "is not given", "name every parameter")
+        if isinstance(key, Blank):
+            return key
         if key == name:
             value = group.read(f"parameters.{index}.value", str)
             return int(value) if isinstance(value, str) and value.strip().isdigit() else value
@@ -189,7 +197,7 @@ class _Reader:
     def _value(self, resource: Resource, path: str, kind: type[T], otherwise: T) -> T:
         """A value that the budget can't do without; noted as blank where it can't be read."""
         value = resource.read(path, kind)
-        if value is None:
+        if value is None or value == "":
             value = Blank(resource.urn, path, "is not given", "give it")
         if isinstance(value, Blank):
             self.blanks.append(value)

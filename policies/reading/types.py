@@ -10,7 +10,13 @@ PROXY_TARGET = "aws:rds/proxyTarget:ProxyTarget"
 PROXY_ENDPOINT = "aws:rds/proxyEndpoint:ProxyEndpoint"
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 SCALING_POLICY = "aws:appautoscaling/policy:Policy"
+SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE_ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+TOPIC = "aws:sns/topic:Topic"
+SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
+SLACK_CHANNEL = "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"
+TEAMS_CHANNEL = "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration"
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
@@ -22,7 +28,8 @@ READ = frozenset(
     {
         CLUSTER, CLUSTER_INSTANCE, CLUSTER_PARAMETER_GROUP, PARAMETER_GROUP,
         PROXY, PROXY_TARGET_GROUP, PROXY_TARGET, PROXY_ENDPOINT,
-        SCALING_TARGET, SCALING_POLICY, ALARM,
+        SCALING_TARGET, SCALING_POLICY, SCHEDULED_ACTION,
+        ALARM, COMPOSITE_ALARM, TOPIC, SUBSCRIPTION, SLACK_CHANNEL, TEAMS_CHANNEL,
         SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, BUDGET,
     }
 )  # fmt: skip

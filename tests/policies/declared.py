@@ -193,6 +193,8 @@ def shop(prefix: str = "") -> Declared:
         parameters=[
             {"name": "statement_timeout", "value": "10000"},
             {"name": "max_connections", "value": "200", "apply_method": "pending-reboot"},
+            {"name": "lock_timeout", "value": "5000"},
+            {"name": "idle_in_transaction_session_timeout", "value": "60000"},
         ],
         **below,
     )
@@ -203,6 +205,11 @@ def shop(prefix: str = "") -> Declared:
         engine="aurora-postgresql",
         engine_version="16.6",
         storage_encrypted=True,
+        manage_master_user_password=True,
+        backup_retention_period=14,
+        deletion_protection=True,
+        final_snapshot_identifier="shop-final",
+        enabled_cloudwatch_logs_exports=["postgresql"],
         db_cluster_parameter_group_name=Ref(f"{p}parameters"),
         vpc_security_group_ids=[Ref(f"{p}database")],
         **below,
@@ -215,15 +222,23 @@ def shop(prefix: str = "") -> Declared:
             instance_class="db.r6g.large",
             availability_zone=zone,
             promotion_tier=index - 1,
+            monitoring_interval=60,
+            performance_insights_enabled=True,
             depends_on=[f"{p}shop-1"] if index > 1 else [],
             **below,
         )
-    declared.add(t.PROXY, f"{p}proxy", engine_family="POSTGRESQL", require_tls=True, **below)
+    declared.add(
+        t.PROXY, f"{p}proxy", engine_family="POSTGRESQL", require_tls=True, default_auth_scheme="IAM_AUTH", **below
+    )
     declared.add(
         t.PROXY_TARGET_GROUP,
         f"{p}pool",
         db_proxy_name=Ref(f"{p}proxy"),
-        connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": 2},
+        connection_pool_config={
+            "max_connections_percent": 30,
+            "max_idle_connections_percent": 5,
+            "connection_borrow_timeout": 2,
+        },
         **below,
     )
     declared.add(
@@ -261,7 +276,10 @@ def shop(prefix: str = "") -> Declared:
             },
             **below,
         )
-    for role in ("writer", "reader"):
+    for tier in ("warning", "critical"):
+        declared.add(t.TOPIC, f"{p}{tier}", **below)
+        declared.add(t.SUBSCRIPTION, f"{p}{tier}-mail", topic=Ref(f"{p}{tier}"), protocol="email", **below)
+    for role, missing in (("writer", "ignore"), ("reader", "missing")):
         for tier, threshold in (("warning", 30), ("critical", 45)):
             declared.add(
                 t.ALARM,
@@ -272,7 +290,75 @@ def shop(prefix: str = "") -> Declared:
                 statistic="Maximum",
                 comparison_operator="GreaterThanOrEqualToThreshold",
                 threshold=threshold,
-                alarm_actions=[Ref(f"{p}stack")],
+                period=60,
+                evaluation_periods=3,
+                treat_missing_data=missing,
+                alarm_actions=[Ref(f"{p}{tier}")],
                 **below,
             )
+    _add_other_alarms(declared, p, below)
     return declared
+
+
+#: The shop's alarms that aren't on the cluster's connections.
+OTHER_ALARMS = ("writer-down", "pool-use", "borrow-latency")
+
+
+def _add_other_alarms(declared: Declared, p: str, below: dict[str, Any]) -> None:
+    common = {
+        "evaluation_periods": 3,
+        "comparison_operator": "GreaterThanOrEqualToThreshold",
+        "alarm_actions": [Ref(f"{p}critical")],
+        **below,
+    }
+    declared.add(
+        t.ALARM,
+        f"{p}writer-down",
+        namespace="AWS/RDS",
+        metric_name="EngineUptime",
+        dimensions={"DBClusterIdentifier": Ref(f"{p}shop"), "Role": "WRITER"},
+        statistic="Average",
+        threshold=0,
+        period=60,
+        treat_missing_data="breaching",
+        **{**common, "comparison_operator": "LessThanOrEqualToThreshold"},
+    )
+    declared.add(
+        t.ALARM,
+        f"{p}pool-use",
+        metric_queries=[
+            {"id": "share", "expression": "100 * part / whole", "return_data": True},
+            *(
+                {
+                    "id": id_,
+                    "metric": {
+                        "namespace": "AWS/RDS",
+                        "metric_name": name,
+                        "dimensions": {"ProxyName": Ref(f"{p}proxy"), "TargetGroup": "default"},
+                        "stat": "Sum",
+                        "period": 60,
+                    },
+                    "return_data": False,
+                }
+                for id_, name in (
+                    ("part", "DatabaseConnectionsCurrentlyBorrowed"),
+                    ("whole", "MaxDatabaseConnectionsAllowed"),
+                )
+            ),
+        ],
+        threshold=80,
+        treat_missing_data="notBreaching",
+        **common,
+    )
+    declared.add(
+        t.ALARM,
+        f"{p}borrow-latency",
+        namespace="AWS/RDS",
+        metric_name="DatabaseConnectionsBorrowLatency",
+        dimensions={"ProxyName": Ref(f"{p}proxy")},
+        statistic="Average",
+        threshold=1_000_000,
+        period=60,
+        treat_missing_data="notBreaching",
+        **common,
+    )

@@ -5,13 +5,18 @@ import pytest
 from policies.reading import types as t
 from policies.rules.alrm_connections_required import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import Declared, Ref, shop
+from tests.policies.declared import OTHER_ALARMS, Declared, Ref
+from tests.policies.declared import shop as whole_shop
 
 JUDGED = (t.CLUSTER, t.ALARM)
 WRITER = ("writer-warning", "writer-critical")
 READER = ("reader-warning", "reader-critical")
 ALARMS = {*WRITER, *READER}
 SCALING = ("readers", "on-connections", "on-cpu")
+
+
+def shop() -> Declared:
+    return whole_shop().drop(*OTHER_ALARMS)
 
 
 def by_instance(*names: str) -> Declared:
@@ -191,8 +196,8 @@ CASES: Sequence[Case] = [
         .change("writer-warning", dimensions={"DBClusterIdentifier": Ref("shop"), "Role": Ref("stack")}),
         unproven={
             "writer-warning": (
-                "metricName or dimensions.Role of writer-warning is known only after the update; so this cannot be "
-                "proven safe; give it as a value that is known before the update"
+                "dimensions.Role of writer-warning is known only after the update; so this cannot be proven "
+                "safe; give it as a value that is known before the update"
             )
         },
         passes={"shop", "writer-critical"},
@@ -202,8 +207,8 @@ CASES: Sequence[Case] = [
         declared=shop().drop(*READER, "writer-critical").change("writer-warning", metric_name=Ref("stack")),
         unproven={
             "writer-warning": (
-                "metricName or dimensions.Role of writer-warning is known only after the update; so this cannot be "
-                "proven safe; give it as a value that is known before the update"
+                "metricName of writer-warning is known only after the update; so this cannot be proven safe; "
+                "give it as a value that is known before the update"
             )
         },
         passes={"shop"},

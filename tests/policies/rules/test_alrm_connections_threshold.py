@@ -6,10 +6,15 @@ import pytest
 from policies.reading import types as t
 from policies.rules.alrm_connections_threshold import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import GREEDY, Declared, Ref, demand_of, shop
+from tests.policies.declared import GREEDY, OTHER_ALARMS, Declared, Ref, demand_of
+from tests.policies.declared import shop as whole_shop
 
 JUDGED = (t.ALARM,)
 ALARMS = {"writer-warning", "writer-critical", "reader-warning", "reader-critical"}
+
+
+def shop() -> Declared:
+    return whole_shop().drop(*OTHER_ALARMS)
 
 
 def writer(**changes: Any) -> Declared:

@@ -25,60 +25,25 @@ CASES: Sequence[Case] = [
         says="direct pools that take more than the writer has",
         declared=shop().change("budget", demand=demand_of(CHECKOUT, GREEDY)),
         refused={
-            "shop-2": [
-                (
-                    "writer shop-2, normal day, zone lost: direct pools (1,500) and the proxy's pool (60) take 1,560 "
-                    "connections; 187 of 200 are usable: 1,373 too many; the budget has to fit on every instance in "
-                    "every situation; checked to be enough: path: proxy for greedy, with "
-                    "headroom:database.max_connections: 210 and headroom:proxy.max_connections_percent: 11 (a "
-                    "proxy's price, a reboot)"
-                ),
-                (
-                    "writer shop-2, normal day, zone lost: up to 1,560 connections may be open; beside the buffer "
-                    "cache there is memory for 491: 1,069 too many; the budget has to fit on every instance in every "
-                    "situation; checked to be enough: path: proxy for greedy, with "
-                    "headroom:database.max_connections: 210 and headroom:proxy.max_connections_percent: 11 (a "
-                    "proxy's price, a reboot)"
-                ),
-            ],
-            "shop-1": (
-                "writer: no alarm fits between the accepted peak of 1,264 connections (normal day, deploy) and the "
-                "limit of 187: 3 connections of room are needed, 0 are there; the budget has to fit on every "
+            "shop-2": (
+                "writer shop-2, normal day, zone lost: direct pools (1,500) and the proxy's pool (60) take "
+                "1,560 connections; 187 of 200 are usable: 1,373 too many; the budget has to fit on every "
                 "instance in every situation; checked to be enough: path: proxy for greedy, with "
-                "headroom:database.max_connections: 210 and headroom:proxy.max_connections_percent: 11 (a proxy's "
-                "price, a reboot)"
-            ),
-        },
-        passes={"shop"},
-    ),
-    Case(
-        says="no demand at all",
-        declared=shop().drop("budget"),
-        refused={
-            "shop": (
-                "nobody has declared who connects to the cluster shop; without a demand its limits can't be checked "
-                "against anything; declare services and events (headroom:services, headroom:events), so that the "
-                "component headroom:index:Budget registers them beside the cluster"
+                "headroom:database.max_connections: 210 and headroom:proxy.max_connections_percent: 11 (a "
+                "proxy's price, a reboot)"
             )
         },
-        passes={"shop-1", "shop-2"},
+        passes={"shop", "shop-1"},
     ),
     Case(
-        says="one demand beside two clusters",
+        says="no demand at all: conn-demand-declared says so",
+        declared=shop().drop("budget"),
+        passes={"shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="one demand beside two clusters: so does it",
         declared=shop().add(t.CLUSTER, "other", parent="stack", engine="aurora-mysql", storage_encrypted=True),
-        refused={
-            "shop": (
-                "a demand is declared, but it can't be told whether it is for the cluster shop or for another one; "
-                "each cluster needs a demand of its own; put each headroom:index:Budget and its cluster under a "
-                "parent of their own, or let one depend on the other"
-            ),
-            "other": (
-                "a demand is declared, but it can't be told whether it is for the cluster other or for another one; "
-                "each cluster needs a demand of its own; put each headroom:index:Budget and its cluster under a "
-                "parent of their own, or let one depend on the other"
-            ),
-        },
-        passes={"shop-1", "shop-2"},
+        passes={"other", "shop", "shop-1", "shop-2"},
     ),
     Case(
         says="two clusters, each with a demand that depends on it",
@@ -191,22 +156,15 @@ CASES: Sequence[Case] = [
         says="a missing target group: AWS's default of 100 % throttles nothing",
         declared=shop().drop("pool").change("target", target_group_name="default"),
         refused={
-            "shop-1": [
-                (
-                    "shop-1: the proxy may open 200 connections, 4 times the CPU cap of 16 is 64: a pool that size "
-                    "throttles nothing; the budget has to fit on every instance in every situation; checked to be "
-                    "enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
-                ),
-                (
-                    "writer shop-1, normal day: direct pools (0) and the proxy's pool (200) take 200 connections; "
-                    "187 of 200 are usable: 13 too many; the budget has to fit on every instance in every situation; "
-                    "checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
-                ),
-            ],
+            "shop-1": (
+                "writer shop-1, normal day: direct pools (0) and the proxy's pool (200) take 200 connections;"
+                " 187 of 200 are usable: 13 too many; the budget has to fit on every instance in every "
+                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
+            ),
             "shop-2": (
-                "reader shop-2, normal day: direct pools (0) and the proxy's pool (200) take 200 connections; 187 of "
-                "200 are usable: 13 too many; the budget has to fit on every instance in every situation; checked to "
-                "be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
+                "reader shop-2, normal day: direct pools (0) and the proxy's pool (200) take 200 connections;"
+                " 187 of 200 are usable: 13 too many; the budget has to fit on every instance in every "
+                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
             ),
         },
         passes={"shop"},

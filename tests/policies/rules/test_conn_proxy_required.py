@@ -8,7 +8,7 @@ from tests.policies.cases import Case, assert_case
 from tests.policies.declared import GREEDY, Declared, Ref, demand_of, shop
 
 JUDGED = (t.CLUSTER,)
-PROXY = ("proxy", "pool", "target", "read-only")
+PROXY = ("proxy", "pool", "target", "read-only", "pool-use", "borrow-latency")
 
 
 def without_proxy(prefix: str = "") -> Declared:
