@@ -89,11 +89,11 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
     """Replica autoscaling's targets: below the CPU cap, reachable, and above what idle connections hold open."""
     if stack.cluster.readers_max is None or not stack.cluster.readers:  # without a reader it never scales: a finding
         return None, []
-    smallest = min((capacity(stack, instance) for instance in promotable(stack)), key=lambda c: c.ceiling.low)
+    limits = [capacity(stack, instance) for instance in promotable(stack)]
     everyday = next(line for line in lines if line.role is Role.READER)
     direct = sum(p.clients for p in everyday.demand if p.pool.path is Path.DIRECT) / len(stack.cluster.readers)
     share = stack.margins.scaling_target_percent / 100
-    target = math.floor(min(smallest.cpu_cap, direct + share * smallest.pool))
+    target = min(math.floor(min(c.cpu_cap, direct + share * c.pool)) for c in limits)
     useful = direct < target  # a target that idle direct pools reach would add replicas for ever
     return (
         ScalingTargets(
@@ -101,7 +101,7 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
             cpu_percent=round(stack.margins.reader_cpu_target_percent),
             lead_minutes=math.ceil(stack.margins.replica_lead_minutes),
         ),
-        _held_open_by_idle(stack, smallest.ceiling.low, direct, target) if useful else [],
+        _held_open_by_idle(stack, min(c.ceiling.low for c in limits), direct, target) if useful else [],
     )
 
 
