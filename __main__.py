@@ -14,6 +14,7 @@ from components.cluster import PORTS, AuroraCluster, AuroraClusterArgs
 from components.network import Network, NetworkArgs
 from components.proxy import ConnectionProxy, ConnectionProxyArgs
 from headroom.budget import evaluate
+from headroom.budget.alarms import alarm_table
 from headroom.settings import SettingsError, parse
 
 project, stack = pulumi.get_project(), pulumi.get_stack()
@@ -73,7 +74,13 @@ alarms = (
     if settings.notify is None
     else ConnectionAlarms(
         name,
-        ConnectionAlarmsArgs(database=database, proxy=proxy, thresholds=thresholds, notify=settings.notify),
+        ConnectionAlarmsArgs(
+            database=database,
+            instances=[instance.name for instance in supply.instances],
+            proxy=proxy,
+            table=alarm_table(budget),
+            notify=settings.notify,
+        ),
         opts,
     )
 )

@@ -1,310 +1,138 @@
 """headroom:index:ConnectionAlarms - who is told, and when, that connections run out.
 
-Makes a warning and a critical SNS topic with their key, policies and subscriptions, and the alarms: connections of
-writer and readers, use of the proxy's pool and wait for a connection from it, and a writer that has fallen silent.
-Every threshold is the budget's. By role, not by instance: roles follow a failover, and see readers that autoscaling
-added.
+Declares what the alarm table says (`headroom.budget.alarms`): the two tiers' topics, the alarms, the composite alarm
+that pages once for all that say the same, RDS's events, and the count of refused logins. No number is decided here.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pulumi
 import pulumi_aws as aws
 
+from components import events
 from components.account import Account
 from components.cluster import AuroraCluster
-from components.keys import customer_key
+from components.measures import Names
+from components.notifications import topics
 from components.proxy import ConnectionProxy
-from headroom.budget.model import Role
-from headroom.budget.result import PoolThresholds, RoleThresholds, Thresholds
-from headroom.settings import subscription
+from headroom.budget.alarms import Alarm, AlarmTable, Tier
+from headroom.budget.alarms.model import Composite, Expression, Measure
 from headroom.settings.demand import Notify
-
-# As fine as RDS publishes. The proxy's gauges come once a minute from each of its nodes and are summed: over a longer
-# period the same connection would be counted again.
-PERIOD_SECONDS = 60
-NAMESPACE = "AWS/RDS"
-NEXT_STEP = "What to do: README.md#when-an-alarm-rings"
-_TARGET_ROLES = {Role.WRITER: "READ_WRITE", Role.READER: "READ_ONLY"}
-# The writer always reports: silence is a fault of its own, which the uptime alarm rings for. Until then the last known
-# state stands, and no "OK" is sent in the middle of an outage. Readers may go away on purpose, so silence is no alarm;
-# INSUFFICIENT_DATA says what is known of them.
-_MISSING_CONNECTIONS = {Role.WRITER: "ignore", Role.READER: "missing"}
-# A proxy that nobody uses publishes nothing: that is not a full pool.
-_MISSING_POOL = "notBreaching"
-
-
-class Tier(NamedTuple):
-    """How urgent, and how many minutes of the last few must breach."""
-
-    name: str
-    breaching_minutes: int
-    of_minutes: int
-
-
-class Metric(NamedTuple):
-    """A metric of AWS/RDS, and how a minute's values become one."""
-
-    name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-    statistic: str
-
-
-class Share(NamedTuple):
-    """How much of `whole` is `part`, in percent."""
-
-    part: Metric
-    whole: Metric
-
-    def queries(self) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
-        """CloudWatch's metric math; exactly one of the queries returns data."""
-        share = aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id="share", expression="100 * part / whole", label="used, percent", return_data=True
-        )
-        return [share, self._query("part", self.part), self._query("whole", self.whole)]
-
-    @staticmethod
-    def _query(name: str, metric: Metric) -> aws.cloudwatch.MetricAlarmMetricQueryArgs:
-        return aws.cloudwatch.MetricAlarmMetricQueryArgs(
-            id=name,
-            metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
-                namespace=NAMESPACE,
-                metric_name=metric.name,
-                dimensions=metric.dimensions,
-                stat=metric.statistic,
-                period=PERIOD_SECONDS,
-            ),
-            return_data=False,
-        )
-
-
-WARNING = Tier("warning", 5, 5)  # for working hours: what five minutes settle by themselves, nobody needs to read
-CRITICAL = Tier("critical", 2, 3)  # pages: two minutes, and one that dips between them doesn't start the count again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionAlarmsArgs:
-    """What the alarms watch, from when on, and whom they tell.
+    """What is watched, from when on, and who is told.
 
     Attributes:
         database: whose connections are counted.
+        instances: its declared instances' names, the writer's first, as the budget has them.
         proxy: whose pool is watched, if there is one.
-        thresholds: the budget's.
+        table: the budget's alarms.
         notify: who is told.
     """
 
     database: AuroraCluster
+    instances: Sequence[str]
     proxy: ConnectionProxy | None
-    thresholds: Thresholds
+    table: AlarmTable
     notify: Notify
 
 
 class ConnectionAlarms(pulumi.ComponentResource):
-    """The alarms and their topics.
+    """The alarms, their topics, and the events.
 
     Attributes:
-        names: the alarms' names.
+        names: the alarms' names, the composite's first.
+        arns: alarm -> its ARN.
         topics: tier -> its topic.
+        measured: what the table's symbols stand for.
     """
 
     def __init__(self, name: str, args: ConnectionAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("headroom:index:ConnectionAlarms", name, {}, opts)
         self._name = name
-        self.names: list[str] = []
-        account = Account.of(self)
-        # Not alias/aws/sns: its policy, which nobody can change, keeps CloudWatch's messages out.
-        key = customer_key(
-            f"{name}-alarms",
-            "messages of the alarms",
-            account,
-            {"cloudwatch.amazonaws.com": _from_alarms_of(account)},
-            pulumi.ResourceOptions(parent=self),
-        )
-        self.topics = {
-            tier: self._topic(tier, targets, key, account)
-            for tier, targets in ((WARNING, args.notify.warning), (CRITICAL, args.notify.critical))
-        }
-        for role in args.thresholds.roles:
-            self._connections(args.database.cluster, role)
-        if args.proxy is not None:
-            for pool in args.thresholds.pools:
-                self._pool_use(args.proxy.proxy, pool)
-                self._borrow_latency(args.proxy, pool)
-        self._silence(args.database.cluster)
-        self.register_outputs(
-            {"alarmNames": self.names, "topicArns": {tier.name: topic.arn for tier, topic in self.topics.items()}}
-        )
-
-    def _topic(self, tier: Tier, targets: Sequence[str], key: aws.kms.Key, account: Account) -> aws.sns.Topic:
-        name = f"{self._name}-{tier.name}"
+        self.topics = topics(name, args.notify, Account.of(self), self)
+        self.measured = Names.of(name, args.database, tuple(args.instances), args.proxy)
+        declared = {alarm.name: self._alarm(alarm) for alarm in args.table.alarms}
+        self.arns: dict[str, pulumi.Output[str]] = {name: alarm.arn for name, alarm in declared.items()}
+        self.names = [f"{name}-{alarm}" for alarm in declared]
+        if args.table.composite is not None:
+            composite = self._composite(args.table.composite, [declared[c] for c in args.table.composite.children])
+            self.arns = {args.table.composite.name: composite.arn, **self.arns}
+            self.names.insert(0, f"{name}-{args.table.composite.name}")
         child = pulumi.ResourceOptions(parent=self)
-        topic = aws.sns.Topic(name, name=name, kms_master_key_id=key.arn, opts=child)
-        aws.sns.TopicPolicy(
-            name, arn=topic.arn, policy=topic.arn.apply(lambda arn: json.dumps(_publishing(account, arn))), opts=child
-        )
-        for target in targets:
-            protocol, endpoint = subscription(target)
-            aws.sns.TopicSubscription(
-                f"{name}-{target}",
-                topic=topic.arn,
-                protocol=protocol,
-                endpoint=endpoint,
-                opts=child,
-            )
-        return topic
-
-    def _connections(self, cluster: aws.rds.Cluster, thresholds: RoleThresholds) -> None:
-        role = thresholds.role
-        # Maximum is the busiest instance; a mean hides it among the others.
-        metric = Metric("DatabaseConnections", _of_role(cluster, role), "Maximum")
-        for tier, connections in (
-            (WARNING, thresholds.warning_connections),
-            (CRITICAL, thresholds.critical_connections),
-        ):
-            self._alarm(
-                f"{role}-connections",
-                tier,
-                f"The {_busiest(role)} has {connections:,} or more connections. Expected at most "
-                f"{thresholds.accepted_peak_connections:,}; clients are refused at {thresholds.limit_connections:,}.",
-                threshold=connections,
-                missing=_MISSING_CONNECTIONS[role],
-                metric=metric,
-            )
-
-    def _pool_use(self, proxy: aws.rds.Proxy, thresholds: PoolThresholds) -> None:
-        role = thresholds.role
-        dimensions: dict[str, pulumi.Input[str]] = {
-            "ProxyName": proxy.name,
-            "TargetGroup": "default",
-            "TargetRole": _TARGET_ROLES[role],
-        }
-        # Each of the proxy's nodes publishes its own share: the proxy's is their sum.
-        borrowed = Metric("DatabaseConnectionsCurrentlyBorrowed", dimensions, "Sum")
-        allowed = Metric("MaxDatabaseConnectionsAllowed", dimensions, "Sum")
-        for tier, percent in ((WARNING, thresholds.warning_percent), (CRITICAL, thresholds.critical_percent)):
-            self._alarm(
-                f"{role}-pool",
-                tier,
-                f"The proxy lends {percent:.0f} % or more of the {_possessive(role)} pool. Expected at most "
-                f"{thresholds.accepted_peak_percent:.0f} %; clients wait at 100 %.",
-                threshold=percent,
-                missing=_MISSING_POOL,
-                metric=Share(borrowed, allowed),
-            )
-
-    def _borrow_latency(self, proxy: ConnectionProxy, thresholds: PoolThresholds) -> None:
-        role = thresholds.role
-        dimensions: dict[str, pulumi.Input[str]] = {"ProxyName": proxy.proxy.name}
-        if role is Role.READER:
-            if proxy.reader_endpoint is None:
-                return
-            dimensions["EndpointName"] = proxy.reader_endpoint.db_proxy_endpoint_name
-        # Of a latency, AWS's own advice: each node's requests weigh in by their number.
-        metric = Metric("DatabaseConnectionsBorrowLatency", dimensions, "Average")
-        for tier, microseconds in (
-            (WARNING, thresholds.borrow_latency_warning_microseconds),
-            (CRITICAL, thresholds.borrow_latency_critical_microseconds),
-        ):
-            self._alarm(
-                f"{role}-borrow-latency",
-                tier,
-                f"Clients wait {microseconds / 1000:,.0f} ms or longer for a connection to the {_busiest(role)} "
-                "from the proxy's pool, on average.",
-                threshold=microseconds,
-                missing=_MISSING_POOL,
-                metric=metric,
-            )
-
-    def _silence(self, cluster: aws.rds.Cluster) -> None:
-        self._alarm(
-            "writer-down",
-            CRITICAL,
-            "The writer is down or doesn't report: its connections can't be counted.",
-            threshold=0,
-            missing="breaching",  # the one alarm that silence itself sets off
-            metric=Metric("EngineUptime", _of_role(cluster, Role.WRITER), "Average"),
-            comparison="LessThanOrEqualToThreshold",
+        for one in args.table.events:
+            events.subscribe(name, one, self.topics[one.tier], args.database, args.proxy, child)
+        if args.table.scaled_to_maximum is not None:
+            maximum = args.table.scaled_to_maximum
+            events.tell_of_the_maximum(name, maximum, self.topics[maximum.tier], args.database, child)
+        if args.table.log_metric is not None:
+            events.count_in_the_log(name, args.table.log_metric, self.measured, args.database, child)
+        self.register_outputs(
+            {"alarmNames": self.names, "topicArns": {str(tier): topic.arn for tier, topic in self.topics.items()}}
         )
 
-    def _alarm(
-        self,
-        what: str,
-        tier: Tier,
-        message: str,
-        *,
-        threshold: float,
-        missing: str,
-        metric: Metric | Share,
-        comparison: str = "GreaterThanOrEqualToThreshold",
-    ) -> None:
-        name = f"{self._name}-{what}-{tier.name}"
-        self.names.append(name)
-        topic = self.topics[tier].arn
-        single = metric if isinstance(metric, Metric) else None
-        aws.cloudwatch.MetricAlarm(
+    def _alarm(self, alarm: Alarm) -> aws.cloudwatch.MetricAlarm:
+        name, topic = f"{self._name}-{alarm.name}", self.topics[alarm.notifies].arn
+        single = None if isinstance(alarm.measure, Expression) else alarm.measure
+        return aws.cloudwatch.MetricAlarm(
             name,
             name=name,
-            alarm_description=f"{self._name} {tier.name}: {message} {NEXT_STEP}",
-            comparison_operator=comparison,
-            threshold=threshold,
-            treat_missing_data=missing,
-            datapoints_to_alarm=tier.breaching_minutes,
-            evaluation_periods=tier.of_minutes,
-            namespace=single and NAMESPACE,
-            metric_name=single and single.name,
-            dimensions=single and single.dimensions,
-            statistic=single and single.statistic,
-            period=single and PERIOD_SECONDS,
-            metric_queries=None if isinstance(metric, Metric) else metric.queries(),
+            alarm_description=alarm.description(self._name),
+            comparison_operator=str(alarm.comparison),
+            threshold=alarm.threshold,
+            treat_missing_data=str(alarm.missing),
+            datapoints_to_alarm=alarm.datapoints_to_alarm,
+            evaluation_periods=alarm.evaluation_periods,
+            namespace=None if single is None else self.measured.namespace(single),
+            metric_name=None if single is None else single.name,
+            dimensions=None if single is None else self.measured.dimensions(single) or None,
+            statistic=None if single is None else single.statistic,
+            period=None if single is None else single.period_seconds,
+            metric_queries=self._queries(alarm.measure),
             alarm_actions=[topic],
             ok_actions=[topic],
             opts=pulumi.ResourceOptions(parent=self),
         )
 
+    def _queries(self, measure: Measure) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs] | None:
+        """CloudWatch's metric math; exactly one of the queries returns data."""
+        if not isinstance(measure, Expression):
+            return None
+        result = aws.cloudwatch.MetricAlarmMetricQueryArgs(
+            id="result", expression=measure.expression, label=measure.label, return_data=True
+        )
+        return [
+            result,
+            *(
+                aws.cloudwatch.MetricAlarmMetricQueryArgs(
+                    id=name,
+                    metric=aws.cloudwatch.MetricAlarmMetricQueryMetricArgs(
+                        namespace=self.measured.namespace(metric),
+                        metric_name=metric.name,
+                        dimensions=self.measured.dimensions(metric),
+                        stat=metric.statistic,
+                        period=metric.period_seconds,
+                    ),
+                    return_data=False,
+                )
+                for name, metric in measure.metrics
+            ),
+        ]
 
-def _of_role(cluster: aws.rds.Cluster, role: Role) -> dict[str, pulumi.Input[str]]:
-    return {"DBClusterIdentifier": cluster.cluster_identifier, "Role": role.upper()}
-
-
-def _busiest(role: Role) -> str:
-    return "writer" if role is Role.WRITER else "busiest reader"
-
-
-def _possessive(role: Role) -> str:
-    return "writer's" if role is Role.WRITER else "readers'"
-
-
-def _from_alarms_of(account: Account) -> dict[str, object]:
-    """Only on behalf of this account's alarms."""
-    return {
-        "StringEquals": {"aws:SourceAccount": account.account_id},
-        "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", "alarm:*")},
-    }
-
-
-def _publishing(account: Account, topic_arn: str) -> dict[str, object]:
-    """The topic's policy: CloudWatch may publish this account's alarms, and nobody without TLS."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "AlarmsPublish",
-                "Effect": "Allow",
-                "Principal": {"Service": "cloudwatch.amazonaws.com"},
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": _from_alarms_of(account),
-            },
-            {
-                "Sid": "OnlyWithTls",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "sns:Publish",
-                "Resource": topic_arn,
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            },
-        ],
-    }
+    def _composite(
+        self, composite: Composite, children: Sequence[aws.cloudwatch.MetricAlarm]
+    ) -> aws.cloudwatch.CompositeAlarm:
+        name, topic = f"{self._name}-{composite.name}", self.topics[Tier.CRITICAL].arn
+        names = pulumi.Output.all(*(child.name for child in children))
+        return aws.cloudwatch.CompositeAlarm(
+            name,
+            alarm_name=name,
+            alarm_description=composite.description(self._name),
+            alarm_rule=names.apply(lambda known: " OR ".join(f'ALARM("{child}")' for child in known)),
+            alarm_actions=[topic],
+            ok_actions=[topic],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=list(children)),
+        )

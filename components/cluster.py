@@ -46,6 +46,7 @@ class AuroraCluster(pulumi.ComponentResource):
         instances: its declared instances, the writer first; whoever needs the cluster available depends on them.
         endpoints: of the writer and the readers, without the proxy.
         secret_arns: the master user -> the secret that RDS keeps its password in.
+        log_groups: the exported logs, by RDS's names.
         key: encrypts the storage, the master secret, the services' secrets, Performance Insights and the logs.
     """
 
@@ -85,8 +86,8 @@ class AuroraCluster(pulumi.ComponentResource):
             opts=child,
         )
         # Declared before the cluster: RDS would make them itself, and keep everything for ever.
-        log_groups = [
-            aws.cloudwatch.LogGroup(
+        self.log_groups = {
+            log: aws.cloudwatch.LogGroup(
                 f"{name}-{log}",
                 name=f"/aws/rds/cluster/{name}/{log}",
                 retention_in_days=database.log_retention_days,
@@ -94,7 +95,7 @@ class AuroraCluster(pulumi.ComponentResource):
                 opts=child,
             )
             for log in log_exports(database)
-        ]
+        }
         self.cluster = aws.rds.Cluster(
             name,
             cluster_identifier=name,
@@ -123,7 +124,7 @@ class AuroraCluster(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=database.protect,
-                depends_on=log_groups,
+                depends_on=list(self.log_groups.values()),
                 # Autoscaling adds members that are not ours, and AWS always reports three zones: neither may ever plan
                 # a change of the cluster (terraform-aws-rds-aurora#450: it planned to recreate the database).
                 ignore_changes=["cluster_members", "availability_zones"],

@@ -46,8 +46,8 @@ def client_storm(budget: Budget) -> Iterator[Alarm]:
             missing_reason="without a client nothing is received",
             title="Client connections that the proxy receives",
             text=(
-                f"Clients open {threshold:,} or more connections to the proxy a minute. The whole fleet has {clients:,}, "
-                "with a deploy's surge: they are opened again and again."
+                f"Clients open {threshold:,} or more connections to the proxy a minute. The whole fleet has "
+                f"{clients:,}, with a deploy's surge: they are opened again and again."
             ),
             exhaustion=tier is Tier.CRITICAL,
         )
