@@ -135,9 +135,7 @@ def find_stack(stack: str | None) -> Path:
         for folder in (here, *here.parents):
             if (folder / name).is_file():
                 return folder / name
-    raise UserError(
-        f"no {wanted[0]} here or in a folder above: run this inside the checkout, or name a file with --stack"
-    )
+    raise UserError(f"no {wanted[0]} here or above: run this inside the checkout, or name a file with --stack")
 
 
 def declared_limits(services: list[Service], limits: Limits) -> list[RoleLimit]:

@@ -26,6 +26,7 @@ _START_SECONDS = 10.0
 _PORT_ATTEMPTS = 5
 _CLIENTS_MAX = 5000
 _ADMIN = "headroom_stats"
+_PASSWORD_VARIABLE = "HEADROOM_DRILL_PASSWORD"  # noqa: S105 - a name
 REFERENCE = "reference pooler"
 
 
@@ -44,6 +45,7 @@ class ProxySettings:
         max_connections: of the database; with the percent, the pool.
         pool_connections: database connections at most.
         borrow_timeout_seconds: how long a client waits for one.
+        password: every role's, for the reference pooler (None: trust).
         pins: sessions pin (PgBouncer can't see that: session pooling stands for it).
     """
 
@@ -54,6 +56,7 @@ class ProxySettings:
     max_connections_percent: int
     pool_connections: int
     borrow_timeout_seconds: float
+    password: str | None = None
     pins: bool = False
 
 
@@ -212,9 +215,18 @@ class _Reference(_Child):
             *("--max-connections-percent", str(settings.max_connections_percent)),
             *("--borrow-timeout-seconds", f"{settings.borrow_timeout_seconds:g}"),
         ]
+        environment = dict(os.environ)
+        if settings.password is not None:
+            command += ["--password-env", _PASSWORD_VARIABLE]
+            environment[_PASSWORD_VARIABLE] = settings.password
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, process_group=0
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                process_group=0,
             )
         try:
             self.port = self._said_port()
@@ -233,7 +245,11 @@ class _Reference(_Child):
         return int(found.group(1))
 
     def stats(self) -> PoolerStats | None:
-        return None
+        try:
+            (row,) = console.rows(LOOPBACK, self.port, _ADMIN, "pooler", "SHOW POOL")
+        except OSError:
+            return None  # with SCRAM the console asks for it, too
+        return PoolerStats(int(row["transactions"]), float(row["hold_seconds"]), float(row["wait_seconds"]))
 
 
 def _wait(ready: Callable[[], bool], process: "subprocess.Popen[bytes]") -> bool:

@@ -201,6 +201,7 @@ def _proxies(
             server_port=server.port,
             database=DATABASE,
             users={s.name: secrets.get(s.name) for s in pooled},
+            password=server.password,
             max_connections=ground.limits.max_connections,
             max_connections_percent=ground.limits.proxy.max_connections_percent,
             pool_connections=ground.limits.pool_connections,

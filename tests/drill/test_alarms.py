@@ -49,7 +49,7 @@ def test_a_period_has_its_maximum_and_none_where_nothing_was_sampled() -> None:
 
 
 def test_the_tiers_are_those_that_are_deployed() -> None:
-    assert alarms.TIERS == {t.name: (t.breaching_minutes, t.of_minutes) for t in (declared.WARNING, declared.CRITICAL)}
+    assert {t.name: (t.breaching_minutes, t.of_minutes) for t in (declared.WARNING, declared.CRITICAL)} == alarms.TIERS
     assert alarms.PERIOD_SECONDS == declared.PERIOD_SECONDS
 
 

@@ -34,7 +34,9 @@ def test_the_pool_carries_what_the_slots_cannot() -> None:
 
 
 def test_a_fleet_that_fits_is_not_refused() -> None:
-    found = predict([service(SidePath.DIRECT, connections_max=3)], Stretch(4, (600,), (12,)), overhead_ms=1, usable=37, pool=18)
+    found = predict(
+        [service(SidePath.DIRECT, connections_max=3)], Stretch(4, (600,), (12,)), overhead_ms=1, usable=37, pool=18
+    )
     assert (found.ok_low_percent, found.ok_high_percent) == (100, 100)
 
 
@@ -57,7 +59,9 @@ def test_a_slow_database_multiplies_the_work_not_the_overhead() -> None:
 
 
 @given(st.integers(1, 40), st.floats(0.05, 0.98), st.floats(1, 100))
-def test_the_p95_wait_is_the_one_that_five_in_a_hundred_exceed(connections: int, utilisation: float, hold: float) -> None:
+def test_the_p95_wait_is_the_one_that_five_in_a_hundred_exceed(
+    connections: int, utilisation: float, hold: float
+) -> None:
     load = connections * utilisation
     wait = p95_wait_ms(connections, load, hold)
     late = wait_probability(connections, load, hold, wait)

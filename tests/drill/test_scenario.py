@@ -72,8 +72,13 @@ def test_a_rate_is_needed_for_each_phase() -> None:
 
 
 def test_names_that_the_scenario_does_not_have_are_refused() -> None:
-    wrong = SMALL + 'expect = [{measure = "ok_percent", phase = "spike", below = 60}]\nchanges = {mail = {pins = true}}\n'
-    assert refusal(wrong) == "mine.toml: sides: direct: changes: no service 'mail'; sides: direct: expect: no phase 'spike'"
+    wrong = (
+        SMALL + 'expect = [{measure = "ok_percent", phase = "spike", below = 60}]\nchanges = {mail = {pins = true}}\n'
+    )
+    assert (
+        refusal(wrong)
+        == "mine.toml: sides: direct: changes: no service 'mail'; sides: direct: expect: no phase 'spike'"
+    )
 
 
 def test_an_expectation_has_one_bound() -> None:

@@ -1,0 +1,171 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headroom.drill import scenario as scenarios
+from headroom.drill.limits import Limits, at_machine_size, scaled
+from headroom.drill.scenario import Scenario
+from headroom.drill.target import Plan, confirmed, parse_dsn, plan, tags_of
+from headroom.errors import UserError
+
+WORKED = str(Path(__file__).parents[2] / "docs/examples/worked.yaml")
+DSN = "postgresql://app@db.staging.example.com/shop"
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return scaled(WORKED, cores=2)
+
+
+@pytest.fixture
+def sale() -> Scenario:
+    return scenarios.load("flash-sale")
+
+
+def refusal(*args: Any, **kwargs: Any) -> str:
+    with pytest.raises(UserError) as caught:
+        plan(*args, **kwargs)
+    return str(caught.value)
+
+
+def test_a_dsn_is_read_whole() -> None:
+    found = parse_dsn("--target-dsn", "postgresql://app:p%40ss@db.example.com:6543/shop?sslmode=require")
+    assert (found.user, found.password, found.port, found.name, found.tls) == (
+        "app",
+        "p@ss",
+        6543,
+        "db.example.com/shop",
+        True,
+    )
+
+
+def test_tls_is_off_on_this_machine_only_unless_asked_for() -> None:
+    assert not parse_dsn("o", "postgresql://app@127.0.0.1/shop").tls
+    assert parse_dsn("o", DSN).tls
+    assert not parse_dsn("o", DSN + "?sslmode=disable").tls
+
+
+@pytest.mark.parametrize(
+    ("dsn", "message"),
+    [
+        ("shop", "o: needs user, host and database: write postgresql://user@host:port/database"),
+        ("mysql://a@b/c", "o: needs user, host and database: write postgresql://user@host:port/database"),
+        ("postgresql://app:secret@host:99999/shop", "o: is no DSN: write postgresql://user@host:port/database"),
+        (DSN + "?application_name=x", "o: the drill doesn't know application_name: only sslmode can be set"),
+    ],
+)
+def test_a_mistake_in_a_dsn_is_told_without_its_password(dsn: str, message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_dsn("o", dsn)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("dsn", "what"),
+    [
+        ("postgresql://app@shop-prod.example.com/shop", "the host 'shop-prod.example.com'"),
+        ("postgresql://app@db.example.com/shop_production", "the database 'shop_production'"),
+        ("postgresql://live@db.example.com/shop", "the user 'live'"),
+        ("postgresql://app@PRD.example.com/shop", "the host 'prd.example.com'"),
+    ],
+)
+def test_whatever_is_named_like_production_is_refused(limits: Limits, sale: Scenario, dsn: str, what: str) -> None:
+    assert refusal(sale, limits, dsn, None, 100) == (
+        f"--target-dsn: {what} looks like production: the drill never runs against production"
+    )
+
+
+@pytest.mark.parametrize("host", ["products.example.com", "delivery.example.com", "reproduction.example.com"])
+def test_words_that_only_contain_it_are_not(limits: Limits, sale: Scenario, host: str) -> None:
+    assert plan(sale, limits, f"postgresql://app@{host}/shop", None, 100).direct.host == host
+
+
+def test_the_proxys_name_is_looked_at_too(limits: Limits, sale: Scenario) -> None:
+    assert refusal(sale, limits, DSN, "postgresql://app@proxy.prod.example.com/shop", 100).startswith("--proxy-dsn: ")
+
+
+def test_a_production_stack_is_refused(limits: Limits, sale: Scenario) -> None:
+    prod = at_machine_size(limits.budget, "prod", "Pulumi.prod.yaml", cores=2)
+    assert refusal(sale, prod, DSN, None, 100) == (
+        "Pulumi.prod.yaml is production (headroom:environment): the drill never runs against production"
+    )
+
+
+RDS = "shop.cluster-abc.eu-west-1.rds.amazonaws.com"
+
+
+@pytest.mark.parametrize("tags", [{"environment": "prod"}, {"stage": "Production"}, {"production": "true"}])
+def test_an_rds_host_that_is_tagged_as_production_is_refused(
+    limits: Limits, sale: Scenario, tags: dict[str, str]
+) -> None:
+    key, value = next(iter(tags.items()))
+    assert refusal(sale, limits, f"postgresql://app@{RDS}/shop", None, 100, tags=lambda _: tags) == (
+        f"--target-dsn: {RDS} is tagged {key}={value}: the drill never runs against production"
+    )
+
+
+def test_an_rds_host_that_is_tagged_otherwise_is_not(limits: Limits, sale: Scenario) -> None:
+    tags = {"environment": "staging", "production": "false"}
+    assert plan(sale, limits, f"postgresql://app@{RDS}/shop", None, 100, tags=lambda _: tags).direct.tls
+
+
+class Rds:
+    """One cluster, one proxy."""
+
+    def get_paginator(self, operation: str) -> Any:
+        pages = {
+            "describe_db_clusters": {
+                "DBClusters": [{"Endpoint": RDS, "TagList": [{"Key": "environment", "Value": "dev"}]}]
+            },
+            "describe_db_instances": {"DBInstances": [{"Endpoint": {"Address": "one"}, "TagList": []}]},
+            "describe_db_proxies": {"DBProxies": [{"Endpoint": "proxy.host", "DBProxyArn": "arn:p"}]},
+            "describe_db_proxy_endpoints": {"DBProxyEndpoints": []},
+        }
+        return type("Pages", (), {"paginate": lambda _self: [pages[operation]]})()
+
+    def list_tags_for_resource(self, **arguments: str) -> dict[str, Any]:
+        assert arguments == {"ResourceName": "arn:p"}
+        return {"TagList": [{"Key": "environment", "Value": "prod"}]}
+
+
+def test_tags_are_found_for_clusters_instances_and_proxies() -> None:
+    assert tags_of(Rds(), RDS) == {"environment": "dev"}
+    assert tags_of(Rds(), "one") == {}
+    assert tags_of(Rds(), "proxy.host") == {"environment": "prod"}
+
+
+def test_a_host_that_the_account_does_not_know_is_not_safe() -> None:
+    with pytest.raises(UserError, match="nobody knows whether it is production"):
+        tags_of(Rds(), "other.rds.amazonaws.com")
+
+
+@pytest.mark.parametrize("name", ["failover", "reader-lost", "deploy-overlap", "greedy-service"])
+def test_scenarios_that_kill_servers_or_make_roles_stay_at_home(limits: Limits, name: str) -> None:
+    assert refusal(scenarios.load(name), limits, DSN, None, 100) == (
+        f"{name}: kills servers, or makes roles: it runs on a server of the drill's own only"
+    )
+
+
+def test_what_it_would_do_is_said(limits: Limits, sale: Scenario) -> None:
+    assert plan(sale, limits, DSN, None, 100).describe() == [
+        "target: db.staging.example.com/shop as app",
+        "direct: up to 321 connections to db.staging.example.com/shop, up to 420 transactions a second, for 7 s",
+        "not run, for want of a proxy's DSN: pooled",
+        "it stops by itself after 100 failed requests; a table of its own is made, and dropped at the end",
+    ]
+
+
+def planned(limits: Limits, sale: Scenario) -> Plan:
+    return plan(sale, limits, DSN, None, 100)
+
+
+@pytest.mark.parametrize("typed", ["", "yes\n", "db.staging.example.com\n", "DB.staging.example.com/shop\n"])
+def test_nothing_but_the_whole_name_confirms(limits: Limits, sale: Scenario, typed: str) -> None:
+    with pytest.raises(UserError, match=r"^that isn't the target's name: nothing was done$"):
+        confirmed(planned(limits, sale), io.StringIO(typed))
+
+
+def test_the_name_confirms(limits: Limits, sale: Scenario) -> None:
+    confirmed(planned(limits, sale), io.StringIO("db.staging.example.com/shop\n"))
