@@ -103,7 +103,8 @@ def changed(
             had = old[name] if name in old else (state or {}).get(name)
             differs = had is None or has_unknown(new[name]) or not equal(had, new[name])
         else:
-            differs = entry.put or name in entry.removed or name == "tags"
+            reset = name in entry.removed and not equal(old[name], entry.removed[name])
+            differs = entry.put or reset or name == "tags"
         if differs:
             result.add(name)
     return frozenset(result)

@@ -38,8 +38,8 @@ class _Context:
 class Plugin:
     """One configured provider. Types are named as in aws:rds/cluster:Cluster."""
 
-    def __init__(self, default_tags: str = "", region: str = "eu-west-1") -> None:
-        self.provider = AwsProvider()
+    def __init__(self, default_tags: str = "", region: str = "eu-west-1", engine_address: str = "") -> None:
+        self.provider = AwsProvider(engine_address)
         arguments = {"region": region, **({"defaultTags": default_tags} if default_tags else {})}
         self._call("Configure", proto.ConfigureRequest(args=to_struct(arguments)))
 

@@ -1,10 +1,14 @@
 """What the life of a resource doesn't show: differences, previews, secrets, half-made resources."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
+import grpc
 import pytest
+from google.protobuf import empty_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 
 from headroom.local.aws.values import UNKNOWN, Properties, from_struct, to_struct
@@ -82,6 +86,11 @@ def test_a_removed_input_is_sent_as_its_default(plugin: Plugin) -> None:
 def test_a_removed_input_that_nothing_resets_keeps_its_value(plugin: Plugin) -> None:
     old = {**GIVEN, "preferredBackupWindow": "02:00-03:00"}
     assert list(_diff(plugin, CLUSTER, old, GIVEN).diffs) == []
+
+
+def test_a_removed_input_that_was_the_default_anyway_is_no_change(plugin: Plugin) -> None:
+    old = {"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": False}
+    assert list(_diff(plugin, VPC, old, {"cidrBlock": "10.0.0.0/16"}).diffs) == []
 
 
 def test_an_alarm_is_put_whole_so_a_removed_input_is_gone(plugin: Plugin) -> None:
@@ -254,6 +263,28 @@ def test_what_changed_behind_our_back_is_read(plugin: Plugin, at_emulator: str) 
     _, outputs, now = plugin.read(token, identifier, state, inputs)
     assert (outputs["minCapacity"], now["minCapacity"], now["maxCapacity"]) == (6, 6, 8)
     plugin.delete(token, identifier, state)
+
+
+def test_what_is_only_recorded_is_said_on_the_resource(at_emulator: str) -> None:
+    said: list[engine_pb2.LogRequest] = []
+
+    class Engine(engine_pb2_grpc.EngineServicer):
+        def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:  # noqa: N802 -- the protocol's
+            said.append(request)
+            return empty_pb2.Empty()
+
+    server = grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    plugin = Plugin(engine_address=f"127.0.0.1:{port}")
+    for given in ({"enableKeyRotation": True, "rotationPeriodInDays": 90}, {}):
+        plugin.create(KEY, plugin.checked(KEY, given), preview=True)
+    server.stop(None)
+    assert [(request.message, request.severity) for request in said] == [
+        ("recorded, not emulated: rotationPeriodInDays", engine_pb2.INFO)
+    ]
+    assert said[0].urn.endswith(f"{KEY}::it")
 
 
 def test_a_type_or_function_that_is_not_served_is_named(plugin: Plugin) -> None:
