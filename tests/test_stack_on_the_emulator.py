@@ -142,8 +142,9 @@ def the_outputs_lead_to_what_was_made(stack: Stack) -> None:
     }
     secrets = {s["ARN"] for s in stack.client("secretsmanager").list_secrets()["SecretList"]}
     assert set(outputs["secret_arns"].values()) == secrets
-    alarms = stack.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert sorted(outputs["alarms"]) == sorted(a["AlarmName"] for a in alarms)
+    alarms = stack.client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    names = [alarm["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for alarm in alarms[kind]]
+    assert sorted(outputs["alarms"]) == sorted(names)
     assert outputs["budget"]
     groups = {g["GroupId"] for g in stack.client("ec2").describe_security_groups()["SecurityGroups"]}
     named = outputs["security_groups"]
