@@ -62,16 +62,19 @@ def of(budget: Budget | None, rule: str) -> list[Objection]:
 
 
 def findings(
-    cluster: AuroraCluster, budget: Budget | None, rule: str, allowed: str, warning: Kind = Kind.ADVICE
+    cluster: AuroraCluster, budget: Budget | None, rule: str, allowed: str, remedy: str, warning: Kind = Kind.ADVICE
 ) -> Iterator[Finding]:
-    """The rule's objections with the ways out that were checked to fit; what fits all the same is a `warning`."""
+    """The rule's objections, each with the ways out that were checked to fit, or with the `remedy`.
+
+    What fits all the same is a `warning`.
+    """
     for objection in of(budget, rule):
         error = objection.severity is Severity.ERROR
         yield Finding(
             urn=cluster.urn_of(objection.instance),
             found=objection.message,
             allowed=allowed,
-            remedy=ways_out(cluster.budget.stack) if error and cluster.budget else "`headroom budget` shows every line",
+            remedy=ways_out(cluster.budget.stack) if error and cluster.budget else remedy,
             kind=Kind.VIOLATION if error else warning,
         )
 

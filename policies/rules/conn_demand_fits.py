@@ -15,7 +15,8 @@ def check(reading: Reading) -> Iterator[Finding]:
         for blank in cluster.blanks:
             yield unproven(blank)
         allowed = "the budget has to fit on every instance in every situation"
-        yield from objections.findings(cluster, cluster.budget, RULE.id, allowed)
+        remedy = "`headroom budget` shows every line"
+        yield from objections.findings(cluster, cluster.budget, RULE.id, allowed, remedy)
 
 
 RULE = Rule(

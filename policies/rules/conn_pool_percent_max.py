@@ -26,6 +26,8 @@ def check(reading: Reading, *, note_above_percent: float) -> Iterator[Finding]:
 
 
 def _judge(cluster: AuroraCluster, percent: int, note_above: float) -> Iterator[Finding]:
+    if percent > 100 and len(cluster.proxies) > 1:
+        return  # more than there is: conn-pool-sum says so
     parts = cluster.proxies[0]
     urn = parts.target_group.urn if parts.target_group else parts.proxy.urn
     may_open = f"the cluster {cluster.name}'s proxies may open {percent} % of max_connections"

@@ -362,3 +362,36 @@ def _add_other_alarms(declared: Declared, p: str, below: dict[str, Any]) -> None
         treat_missing_data="notBreaching",
         **common,
     )
+
+
+def serverless(low: object, high: object) -> Declared:
+    """The shop on Aurora Serverless v2, with AWS's limits."""
+    return (
+        shop()
+        .drop("readers", "on-connections", "on-cpu")
+        .change("shop", serverlessv2_scaling_configuration={"min_capacity": low, "max_capacity": high})
+        .change("shop-1", instance_class="db.serverless")
+        .change("shop-2", instance_class="db.serverless")
+        .change("parameters", parameters=[{"name": "statement_timeout", "value": "10000"}])
+    )
+
+
+def second_proxy(percent: object) -> Declared:
+    """The shop with another proxy on its cluster."""
+    return (
+        shop()
+        .add(t.PROXY, "second", engine_family="POSTGRESQL", require_tls=True, default_auth_scheme="IAM_AUTH")
+        .add(
+            t.PROXY_TARGET_GROUP,
+            "second-pool",
+            db_proxy_name=Ref("second"),
+            connection_pool_config={"max_connections_percent": percent, "connection_borrow_timeout": 2},
+        )
+        .add(
+            t.PROXY_TARGET,
+            "second-target",
+            db_proxy_name=Ref("second"),
+            target_group_name=Ref("second-pool"),
+            db_cluster_identifier=Ref("shop"),
+        )
+    )
