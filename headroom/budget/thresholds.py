@@ -71,17 +71,17 @@ def _pool_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> PoolThre
     used = max((100 * line.borrowed / line.capacity.pool for line in accepted if line.capacity.pool), default=None)
     if used is None or used >= 100:
         return None
-    timeout_seconds = min(p.connection_borrow_timeout_seconds for p in stack.proxies)
-    warning = max(1000, round(stack.wait_objective_ms * 1000))  # below a millisecond every day would ring
+    timeout_us = 1_000_000 * min(p.connection_borrow_timeout_seconds for p in stack.proxies)
+    critical = timeout_us * stack.margins.borrow_wait_percent / 100
+    # Below a millisecond every day would ring, and an objective beyond the timeout would never be reached.
+    warning = max(1000, round(min(stack.wait_objective_ms * 1000, critical / 2 if critical else math.inf)))
     return PoolThresholds(
         role=role,
         accepted_peak_percent=used,
         warning_percent=used + (100 - used) / 3,
         critical_percent=used + 2 * (100 - used) / 3,
         borrow_latency_warning_microseconds=warning,
-        borrow_latency_critical_microseconds=max(
-            2 * warning, round(timeout_seconds * 1_000_000 * stack.margins.borrow_wait_percent / 100)
-        ),
+        borrow_latency_critical_microseconds=max(2 * warning, round(critical)),
     )
 
 

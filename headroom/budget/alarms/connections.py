@@ -12,6 +12,7 @@ from headroom.budget.alarms.measures import (
     of_target,
     percent,
     possessive,
+    short,
 )
 from headroom.budget.alarms.model import Alarm, Missing, Tier
 from headroom.budget.capacity import capacity
@@ -75,7 +76,7 @@ def instance_connections(budget: Budget) -> Iterator[Alarm]:
         peak, threshold, limit = window
         yield Alarm(
             key="instance-connections",
-            name=f"{instance.name}-connections-warning",
+            name=f"{short(budget.stack, instance)}-connections-warning",
             tier=Tier.WARNING,
             measure=of_instance(_CONNECTIONS, "Maximum", instance.name),
             **EARLY._asdict(),

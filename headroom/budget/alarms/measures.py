@@ -7,7 +7,7 @@ metrics". Roles follow a failover and see the readers that autoscaling added; in
 from typing import NamedTuple
 
 from headroom.budget.alarms.model import Expression, Metric, Symbol
-from headroom.budget.model import Role
+from headroom.budget.model import Instance, Role, Stack
 from headroom.budget.result import Budget
 
 TARGET_ROLES = {Role.WRITER: "READ_WRITE", Role.READER: "READ_ONLY"}
@@ -66,6 +66,11 @@ def percent(part: Metric, whole: Metric) -> Expression:
     return Expression(
         expression="100 * part / whole", label="used, percent", metrics=(("part", part), ("whole", whole))
     )
+
+
+def short(stack: Stack, instance: Instance) -> str:
+    """An instance's name without the stack's, which every alarm's name begins with: `instance-2`."""
+    return f"instance-{instance.name.removeprefix(f'{stack.name}-')}"
 
 
 def busiest(role: Role) -> str:

@@ -12,6 +12,7 @@ from headroom.budget.alarms.measures import (
     of_cluster,
     of_instance,
     of_role,
+    short,
 )
 from headroom.budget.alarms.model import Alarm, Comparison, Missing, Tier
 from headroom.budget.capacity import promotable
@@ -96,7 +97,7 @@ def load(budget: Budget) -> Iterator[Alarm]:
         threshold = max(1.0, vcpus, executing)
         yield Alarm(
             key="db-load",
-            name=f"{instance.name}-load-warning",
+            name=f"{short(budget.stack, instance)}-load-warning",
             tier=Tier.WARNING,
             measure=of_instance("DBLoad", "Average", instance.name),
             **LONG._asdict(),
