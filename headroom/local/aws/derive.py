@@ -132,13 +132,7 @@ class Derived:
     def found_by(self, operation: str, context: Mapping[str, Any]) -> dict[str, Any]:
         """The members of the operation that say which resource is meant."""
         members = self.input_shape(operation).members
-        return {
-            name: filled
-            if isinstance(members[name], ListShape) == isinstance(filled := fill(value, context), list)
-            else [filled]
-            for name, value in self.entry.find.items()
-            if name in members
-        }
+        return {name: fill(value, context) for name, value in self.entry.find.items() if name in members}
 
     def outputs_of(self, name: str, value: Any) -> dict[str, Any]:
         """A value of a further read, in the property's form."""

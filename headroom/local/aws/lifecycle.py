@@ -153,8 +153,7 @@ class Lifecycle:
         try:
             if entry.before_delete:
                 entry.before_delete(aws, state)
-            nothing: frozenset[str] = frozenset()
-            members = derived.request(entry.delete, state, {}, context, only=nothing | entry.delete.properties)
+            members = derived.request(entry.delete, state, {}, context, only=entry.delete.properties)
             aws(entry.delete.operation, **members)
         except AwsError as error:
             if not _GONE.search(str(error)):
@@ -205,7 +204,12 @@ class Lifecycle:
         found = derived.outputs(described, context)
         context = self._context({**known, **found}, identifier)
         for more in entry.more:
-            answer = search(more.path, aws(more.operation, **fill(dict(more.fixed), context)), context)
+            try:
+                answer = search(more.path, aws(more.operation, **fill(dict(more.fixed), context)), context)
+            except AwsError as error:
+                if _GONE.search(str(error)):  # what it belongs to is gone: it tells nothing more
+                    continue
+                raise
             for name, path in more.reads.items():
                 if (value := search(path, answer, context)) is not None:
                     found |= derived.outputs_of(name, value)

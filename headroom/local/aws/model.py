@@ -16,9 +16,8 @@ class Call:
     names: Mapping[str, str] = field(default_factory=dict)  # property (dotted if nested) -> member, for this call only
     fixed: Mapping[str, Template] = field(default_factory=dict)  # members that are always sent
     within: str = ""  # properties may be members of this list's element, too
-    style: Literal["once", "each", "attributes"] = (
-        "once"  # each: a call a property; attributes: AttributeName and -Value
-    )
+    # "each": one call for each property; "attributes": the same, by AttributeName and AttributeValue
+    style: Literal["once", "each", "attributes"] = "once"
     properties: frozenset[str] = frozenset()  # those that `assemble` or an attributes call takes
     assemble: Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]] | None = None  # (old, new) -> members
     along: frozenset[str] = frozenset()  # go along if they are set, and are no reason to call
@@ -60,9 +59,8 @@ class ResourceType:
     delete: Call | None = None
     more: tuple[Read, ...] = ()  # further reads
     prefixes: tuple[str, ...] = ()  # `name` may be called DBProxyName
-    names: Mapping[str, str | tuple[str, ...]] = field(
-        default_factory=dict
-    )  # property (dotted if nested) -> member(s), where not derivable
+    # property (dotted if nested) -> member, or members of different calls, where the name can't be derived
+    names: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     reads: Mapping[str, str] = field(default_factory=dict)  # output -> JMESPath in what was read, where not derivable
     computed: Mapping[str, str] = field(default_factory=dict)  # output -> template
     replaces: frozenset[str] = frozenset()  # a change of these makes a new one
@@ -70,9 +68,7 @@ class ResourceType:
     recorded: frozenset[str] = frozenset()  # kept in the state only, as no call here takes them: said in the output
     refused: Mapping[str, str] = field(default_factory=dict)  # property -> what to do instead
     defaults: Mapping[str, Any] = field(default_factory=dict)  # filled in by check, as AWS's own plugin does
-    removed: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # what is sent when the input is removed, where that is no default
+    removed: Mapping[str, Any] = field(default_factory=dict)  # sent when an input without a default is removed
     documents: frozenset[str] = frozenset()  # must be JSON
     unechoed: frozenset[str] = frozenset()  # sent, but the emulator doesn't keep them: said in the output
     name: str = ""  # the property that is made up when it isn't given

@@ -116,7 +116,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(self, request: proto.CheckRequest, context: grpc.ServicerContext) -> proto.CheckResponse:
         derived = self._type(request.urn)
         old, given = from_struct(request.olds), from_struct(request.news)
-        name = request.urn.rsplit("::", 1)[-1]
+        name = request.urn.split("::", 3)[-1]
         inputs = Properties(checks.completed(derived, given, old, request.randomSeed, name), given.secrets)
         failures = [_failure(item, inputs.secrets) for item in checks.failures(derived, inputs, old)]
         return proto.CheckResponse(inputs=to_struct(inputs), failures=failures)

@@ -95,7 +95,7 @@ def _from_value(value: struct_pb2.Value, secret: list[bool]) -> Any:
             return [_from_value(item, secret) for item in value.list_value.values]
         case "struct_value":
             fields = value.struct_value.fields
-            if fields[_SIGNATURE].string_value == _SECRET if _SIGNATURE in fields else False:
+            if _SIGNATURE in fields and fields[_SIGNATURE].string_value == _SECRET:
                 secret.append(True)
                 return _from_value(fields["value"], secret)
             items = {name: _from_value(item, secret) for name, item in fields.items()}
