@@ -53,6 +53,8 @@ class ConnectionAlarms(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConnectionAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("headroom:index:ConnectionAlarms", name, {}, opts)
         self._name = name
+        # An alarm for which silence breaches would page while the instances are still being made.
+        self._made = pulumi.ResourceOptions(parent=self, depends_on=list(args.database.instances))
         self.topics = topics(name, args.notify, Account.of(self), self)
         self.measured = Names.of(name, args.database, tuple(args.instances), args.proxy)
         declared = {alarm.name: self._alarm(alarm) for alarm in args.table.alarms}
@@ -94,7 +96,7 @@ class ConnectionAlarms(pulumi.ComponentResource):
             metric_queries=self._queries(alarm.measure),
             alarm_actions=[topic],
             ok_actions=[topic],
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._made,
         )
 
     def _queries(self, measure: Measure) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs] | None:
