@@ -75,7 +75,7 @@ class Setting:
         return self.default if own is None else own
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
     """One rule. Its bad and its good example are programs: `examples/<id>/bad.py` and `good.py`.
 

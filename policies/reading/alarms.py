@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headroom.budget.model import Role
 from policies.reading.aurora import AuroraCluster
-from policies.reading.field import MISSING, Blank, field
+from policies.reading.field import MISSING, Blank
 from policies.reading.resources import Resource
 
 METRIC = "DatabaseConnections"
@@ -21,12 +21,14 @@ class ConnectionAlarm:
         roles: the roles whose instances it sees; both, if it has no dimension `Role`. Empty: single instances only.
         instances: URNs of the instances that it is keyed by.
         plain: it compares the metric itself, not an expression, so its threshold is a number of connections.
+        blank: why it can't be told which instances it sees, if it can't.
     """
 
     alarm: Resource
     roles: frozenset[Role]
     instances: frozenset[str]
     plain: bool
+    blank: Blank | None = None
 
     @property
     def tells_somebody(self) -> bool:
@@ -72,12 +74,11 @@ def undecided(cluster: AuroraCluster) -> list[Blank]:
 
 
 def _read(alarm: Resource, cluster: AuroraCluster) -> ConnectionAlarm | None:
-    if alarm.field("metricName") == METRIC:
-        return _alarm(alarm, alarm.properties, cluster, plain=True)
-    for query in _queries(alarm):
-        if field(query, "metric.metricName") == METRIC:
-            return _alarm(alarm, field(query, "metric"), cluster, plain=field(query, "returnData") is True)
-    return None
+    path = next((path for path in metrics(alarm) if alarm.field(f"{path}metricName") == METRIC), None)
+    if path is None:
+        return None
+    plain = not path or alarm.field(path.replace(".metric.", ".returnData")) is True
+    return _alarm(alarm, path, cluster, plain=plain)
 
 
 def _queries(alarm: Resource) -> Iterator[object]:
@@ -85,19 +86,22 @@ def _queries(alarm: Resource) -> Iterator[object]:
     yield from queries if isinstance(queries, list) else ()
 
 
-def _alarm(alarm: Resource, metric: object, cluster: AuroraCluster, *, plain: bool) -> ConnectionAlarm:
+def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -> ConnectionAlarm:
+    key, role_key = f"{path}dimensions.DBInstanceIdentifier", f"{path}dimensions.Role"
     instances: frozenset[str] = frozenset()
     roles: frozenset[Role] = frozenset()
-    if field(metric, "dimensions.DBInstanceIdentifier") is not MISSING:
-        instances = _instances(alarm, field(metric, "dimensions.DBInstanceIdentifier"), cluster)
+    if alarm.field(key) is not MISSING:
+        instances = _instances(alarm, alarm.field(key), cluster)
     else:
-        role = field(metric, "dimensions.Role")
+        role = alarm.field(role_key)
         roles = (
             frozenset(Role)
             if role is MISSING
             else frozenset({_ROLES[role]} if isinstance(role, str) and role in _ROLES else ())
         )
-    return ConnectionAlarm(alarm=alarm, roles=roles, instances=instances, plain=plain)
+    blanks = () if roles or instances else (alarm.read(key, str), alarm.read(role_key, str))
+    blank = next((value for value in blanks if isinstance(value, Blank)), None)
+    return ConnectionAlarm(alarm=alarm, roles=roles, instances=instances, plain=plain, blank=blank)
 
 
 def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:

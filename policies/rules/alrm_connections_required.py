@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from headroom.budget.model import Role
 from policies.reading.alarms import METRIC, ConnectionAlarm, connection_alarms, undecided
 from policies.reading.aurora import AuroraCluster, Reading
-from policies.reading.field import Blank
 from policies.rule import Finding, Rule, unproven
 
 
@@ -22,7 +21,7 @@ def check(reading: Reading) -> Iterator[Finding]:
         ]
         maybe = undecided(cluster)
         if unwatched and maybe:
-            yield unproven(Blank(maybe[0].urn, "metricName or dimensions.Role", "is known only after the update"))
+            yield unproven(maybe[0])
         else:
             yield from unwatched
 
@@ -73,8 +72,8 @@ RULE = Rule(
         "where every instance has one and autoscaling adds none."
     ),
     unknown=(
-        "An alarm on the cluster whose metric or role is unknown may be the one: not proven. Unknown topics count as "
-        "actions."
+        "An alarm on the cluster whose metric, role or actionsEnabled is unknown may be the one: not proven. "
+        "Unknown topics count as actions."
     ),
     remedy="Declare who is told (headroom:notify).",
     sources=(
@@ -82,5 +81,6 @@ RULE = Rule(
         "Aurora User Guide, creating_alarms: role metrics follow a failover",
         "systeminvariant.dev, CTL.RDS.ALARM.CONNECTIONS.001",
     ),
+    harmless={"alarmActions": "A topic is known only after the update; that one is given is what counts."},
     check=check,
 )

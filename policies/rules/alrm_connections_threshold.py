@@ -11,7 +11,7 @@ from policies.reading.field import UNKNOWN, Blank
 from policies.reading.resources import Resource
 from policies.rule import Finding, Rule, unproven
 
-RISING = frozenset({"GreaterThanThreshold", "GreaterThanOrEqualToThreshold"})
+RISING = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
 
 
 def check(reading: Reading) -> Iterator[Finding]:
@@ -27,6 +27,8 @@ def check(reading: Reading) -> Iterator[Finding]:
                 yield _falling(alarm.alarm, comparison)
             elif isinstance(number, Blank):
                 yield unproven(number)
+            elif alarm.blank:
+                yield unproven(alarm.blank)
             elif alarm.plain and number is not None:
                 known.append((alarm, number))
         for alarm, threshold in known:
@@ -111,5 +113,9 @@ RULE = Rule(
         "headroom/budget/thresholds.py",
         "CloudWatch User Guide, recommended alarms: DatabaseConnections at 90-95 % (too late behind a proxy)",
     ),
+    harmless={
+        "metricName": "An alarm on an unknown metric isn't judged; whether there is one is alrm-connections-required's "
+        "question.",
+    },
     check=check,
 )

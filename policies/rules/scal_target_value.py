@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from headroom.budget.result import ScalingTargets
 from policies.reading.aurora import AuroraCluster, Reading
-from policies.reading.field import UNKNOWN, Blank
+from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.rule import ADVISORY, Finding, Rule, unproven
 
@@ -19,10 +19,10 @@ def check(reading: Reading) -> Iterator[Finding]:
     for cluster in reading.clusters:
         scaling = cluster.limits.thresholds.scaling if cluster.limits else None
         for policy in cluster.scaling_policies:
-            metric = policy.field(METRIC)
-            if metric is UNKNOWN:
-                yield unproven(Blank(policy.urn, METRIC, "is known only after the update"))
-            if metric not in {CONNECTIONS, CPU}:
+            metric = policy.read(METRIC, str)
+            if isinstance(metric, Blank):
+                yield unproven(metric)
+            if metric not in (CONNECTIONS, CPU):
                 continue
             target = policy.read(f"{CONFIG}.targetValue", float)
             if isinstance(target, Blank):

@@ -75,6 +75,16 @@ def test_what_cannot_be_used_is_a_blank_that_says_why(value: object, kind: type,
     assert str(blank) == f"a of pool {reason}"
 
 
+def test_what_should_hold_a_value_and_is_no_object_is_a_blank_too() -> None:
+    path = "connectionPoolConfig.maxConnectionsPercent"
+    for value in (3, "many", ["many"]):
+        blank = read("urn::pool", t.PROXY_TARGET_GROUP, {"connectionPoolConfig": value}, path, int)
+        assert str(blank) == f"connectionPoolConfig of pool must be an object, got {value!r}"
+    assert read("urn::x", "type", {"a": {"0": 1}}, "a.0.b", int) == Blank(
+        "urn::x", "a", "must be an object, got {'0': 1}", "give it as an object"
+    )
+
+
 def test_a_missing_value_is_the_providers_default_or_none() -> None:
     path = "connectionPoolConfig.maxConnectionsPercent"
     assert read("urn", t.PROXY_TARGET_GROUP, {}, path, int) == 100
