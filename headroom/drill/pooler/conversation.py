@@ -3,6 +3,10 @@
 Clients name their statements as they like; on the server a statement's name comes from its text, so that clients share them.
 Where a client uses a statement that this server connection doesn't know, a Parse goes before it, and its answer is swallowed.
 That needs the order of answers, so all that will be answered stands in a queue.
+
+A statement that was parsed once is known to be good: another client's Parse of the same text needs no server connection. (If
+its table is gone since, the error comes with Bind.) Without that, pgbench -M prepared would lock itself up: it waits for one
+client's Parse while its others keep all connections in transactions.
 """
 
 from collections import OrderedDict, deque
@@ -12,7 +16,8 @@ from typing import NamedTuple
 
 from headroom.drill.pooler.messages import cstring, message
 
-_PREPARED_MAX = 500
+_PREPARED_MAX = 500  # on one server connection
+_KNOWN_MAX = 10_000
 _NOBODY = b"headroom_none"  # closing a statement that isn't there is answered like any other Close
 _IDLE = ord("I")
 (_QUERY, _FUNCTION, _PARSE, _BIND, _DESCRIBE, _CLOSE, _SYNC, _EXECUTE) = b"QFPBDCSE"
@@ -53,19 +58,39 @@ _QUERIED = Owed(Kind.QUERY)
 Statements = dict[bytes, Statement]
 
 
+def prepare_known(parse: bytes, known: set[bytes], statements: Statements) -> bool:
+    """Answer a Parse message without a server, if its text is known to be good; whether that was possible."""
+    name, at = cstring(parse, 5)
+    statement = _statement(parse[at:])
+    if not name or name in statements or statement.key not in known:
+        return False
+    statements[name] = statement
+    return True
+
+
+def _statement(body: bytes) -> Statement:
+    return Statement(b"headroom_" + blake2b(body, digest_size=12).hexdigest().encode(), body)
+
+
 class Conversation:
     """One server connection's.
 
+    Args:
+        known: keys of statements that were parsed without an error, shared by connections of one identity.
+
     Attributes:
-        mixed: a simple query was sent into an unfinished extended one: answers can't be told apart any more.
+        mixed: a simple query was sent before an extended one was answered: if that fails, the server skips the simple one,
+            and nobody can tell from its answers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: set[bytes]) -> None:
         self.mixed = False
+        self._known_keys = known
         self._owed: deque[Owed] = deque()
         self._prepared: OrderedDict[bytes, bytes] = OrderedDict()
         self._generation = 0
         self._unsynced = False
+        self._executing = False  # more than prepared, since the last Sync
         self._copying_in = False
         self._status = _IDLE
 
@@ -84,11 +109,6 @@ class Conversation:
         """The server has something to do."""
         return (bool(self._owed) or self._unsynced) and not self._copying_in
 
-    @property
-    def answered(self) -> bool:
-        """Nothing is owed; a transaction may be open."""
-        return not (self._owed or self._unsynced or self._copying_in)
-
     def forget_prepared(self, statements: Statements) -> None:
         """The client throws away all prepared statements. New ones get new names, in case it fails to."""
         self._generation += 1
@@ -103,7 +123,9 @@ class Conversation:
         """
         kind = data[0]
         if kind == _QUERY or kind == _FUNCTION:
-            self.mixed |= self._unsynced
+            # asyncpg prepares without a Sync, waits for the answer and sends a query: that is fine.
+            self.mixed |= self._executing or bool(self._owed and self._owed[-1].kind < Kind.SYNC)
+            self._unsynced = self._executing = False
             self._owed.append(_QUERIED)
             if kind == _QUERY:  # ends the unnamed statement
                 statements.pop(b"", None)
@@ -112,13 +134,13 @@ class Conversation:
         elif kind == _SYNC:
             if not self._copying_in:  # else the server ignores it
                 self._owed.append(_SYNCED)
-                self._unsynced = False
+                self._unsynced = self._executing = False
             out.append(data)
         elif kind == _PARSE:
             self._unsynced = True
             self._parse(data, statements, out)
         elif kind == _BIND:
-            self._unsynced = True
+            self._unsynced = self._executing = True
             portal, at = cstring(data, 5)
             name, rest = cstring(data, at)
             statement = statements.get(name)
@@ -137,7 +159,7 @@ class Conversation:
             self._close(data, statements, out)
         else:
             if kind == _EXECUTE:
-                self._unsynced = True
+                self._unsynced = self._executing = True
             elif kind == _COPY_DONE or kind == _COPY_FAIL:
                 self._copying_in = False
             out.append(data)
@@ -151,7 +173,10 @@ class Conversation:
                 pass
         elif kind == _PARSED or kind == _CLOSED:
             if self._owed and self._owed[0].kind < Kind.SYNC:
-                return self._owed.popleft().kind in (Kind.PARSE_OURS, Kind.CLOSE_OURS)
+                answered = self._owed.popleft()
+                if answered.kind is Kind.PARSE and answered.client_name:
+                    self._remember(statements.get(answered.client_name))
+                return answered.kind in (Kind.PARSE_OURS, Kind.CLOSE_OURS)
         elif kind == _ERROR:
             self._copying_in = False
             self._undo(statements)
@@ -159,6 +184,12 @@ class Conversation:
             self._copying_in = True
             self._ignore_syncs()
         return False
+
+    def _remember(self, statement: Statement | None) -> None:
+        if statement is not None:
+            if len(self._known_keys) >= _KNOWN_MAX:
+                self._known_keys.clear()
+            self._known_keys.add(statement.key)
 
     def _parse(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
         name, at = cstring(data, 5)

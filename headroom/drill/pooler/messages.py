@@ -12,6 +12,7 @@ _INTS = Struct("!ii")
 _SHORT = Struct("!h")
 
 AUTHENTICATED = b"R" + _INTS.pack(8, 0)
+PARSED = b"1" + _INT.pack(4)
 READY_IDLE = b"Z" + _INT.pack(5) + b"I"
 TERMINATE = b"X" + _INT.pack(4)
 

@@ -41,6 +41,7 @@ class Group:
     Attributes:
         clients: that are logged in as this identity.
         connections: in use, idle, being opened or closed.
+        known: statements that the server has parsed without an error.
         parameters: as the server reports them at login; None before the first.
     """
 
@@ -49,6 +50,7 @@ class Group:
     connections: int = 0
     opening: int = 0
     parameters: dict[str, str] | None = None
+    known: set[bytes] = field(default_factory=set)
     idle: list[ServerConnection] = field(default_factory=list)
     waiting: OrderedDict[Waiter, _Waiting] = field(default_factory=OrderedDict)
     pause: asyncio.TimerHandle | None = None
@@ -108,13 +110,13 @@ class Pool:
         else:
             self._make_available(server, group)
 
-    def retire(self, server: ServerConnection) -> None:
-        """End a server connection; its slot is free when the server has closed its side."""
+    def retire(self, server: ServerConnection, *, cancel: bool = True) -> None:
+        """End a server connection, and what runs on it; its slot is free when the server has closed its side."""
         self._no_longer_borrowed(server)
         if not server.ending:
             server.ending = True
             self._leaving.add(server)
-            self._background(server.ended())
+            self._background(server.ended(cancel=cancel))
 
     def pin(self, server: ServerConnection, reason: str) -> None:
         """Its client keeps it."""
@@ -219,7 +221,7 @@ class Pool:
         server: ServerConnection | None = None
 
         def made() -> ServerConnection:
-            return ServerConnection(group.identity, self._settings.password, self._gone)
+            return ServerConnection(group.identity, group.known, self._settings.password, self._gone)
 
         try:
             _, server = await self._loop.create_connection(made, self._settings.server_host, self._settings.server_port)

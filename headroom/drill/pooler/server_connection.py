@@ -77,11 +77,17 @@ class ServerConnection(asyncio.Protocol):
         ending: it is not for anybody any more.
     """
 
-    def __init__(self, identity: Identity, password: str | None, on_gone: Callable[["ServerConnection"], None]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        known: set[bytes],
+        password: str | None,
+        on_gone: Callable[["ServerConnection"], None],
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.identity = identity
         self.parameters: dict[str, str] = {}
-        self.conversation = Conversation()
+        self.conversation = Conversation(known)
         self.borrower: Borrower | None = None
         self.borrowed_at = self.idle_since = 0.0
         self.pinned = False
@@ -117,22 +123,21 @@ class ServerConnection(asyncio.Protocol):
         """Reported parameters are no longer those of the login."""
         return self._drifted and self.parameters != self._baseline
 
-    def end(self) -> None:
-        """Say good-bye; a transaction is rolled back."""
-        self.ending = True
-        if self.conversation.quiet:
-            self.transport.write(TERMINATE)
-        with suppress(OSError, RuntimeError):
-            self.transport.write_eof()
+    async def ended(self, *, cancel: bool = True) -> None:
+        """End it, and wait until the server has closed its side; an open transaction is rolled back.
 
-    async def ended(self) -> None:
-        """End it, cancelling what runs, and wait until the server has closed its side, 2 s at most."""
+        Args:
+            cancel: what still runs, and hang up after 2 s. Else it may finish.
+        """
         self.ending = True
-        if self.conversation.running:
+        if cancel and self.conversation.running:
             await self.cancel()
-        self.end()
+        if not (cancel and self.conversation.running):
+            self.transport.write(TERMINATE)
+        with suppress(OSError, RuntimeError):  # it is closed already
+            self.transport.write_eof()
         with suppress(TimeoutError):
-            async with asyncio.timeout(_END_SECONDS):
+            async with asyncio.timeout(_END_SECONDS if cancel else None):
                 await asyncio.shield(self.gone)
         self.transport.abort()
         await self.gone

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
-from headroom.drill.pooler.conversation import Statements
+from headroom.drill.pooler.conversation import Statements, prepare_known
 from headroom.drill.pooler.framing import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, FrontendMessages, MessageError
 from headroom.drill.pooler.login import CONSOLE, Login, RefusedError, read_login
 from headroom.drill.pooler.messages import (
     AUTHENTICATED,
+    PARSED,
     READY_IDLE,
     ServerError,
     backend_key,
@@ -56,6 +57,11 @@ class Clients:
         return pid
 
 
+def _text(data: bytes) -> bytes:
+    """A Query's or Parse's SQL."""
+    return cstring(data, 5 if data[0] == _QUERY else cstring(data, 5)[1])[0]
+
+
 class Session(asyncio.Protocol):
     """A client's connection."""
 
@@ -75,7 +81,6 @@ class Session(asyncio.Protocol):
         self._server: ServerConnection | None = None
         self._waiting = False
         self._skipping = False  # up to the next Sync, after an error of ours
-        self._leaving = False
         self._closed = False
         self._counted = False
         self._refused_tls = False
@@ -138,9 +143,7 @@ class Session(asyncio.Protocol):
             self._pool.transaction_ended()
             if server.drifted:
                 self._pool.pin(server, "parameter changed by a function")
-        if self._leaving and conversation.answered:
-            self._leave()
-        elif conversation.quiet and not server.pinned:
+        if conversation.quiet and not server.pinned:
             self._server = None
             server.transport.resume_reading()
             self._pool.give_back(server)
@@ -218,7 +221,7 @@ class Session(asyncio.Protocol):
 
     def _converse(self) -> None:
         """Pass on what the client said."""
-        inbox, out = self._inbox, list[bytes]()
+        inbox, out, goodbye = self._inbox, list[bytes](), False
         while inbox:
             data = inbox[0]
             kind = data[0]
@@ -229,14 +232,16 @@ class Session(asyncio.Protocol):
                     self.transport.write(READY_IDLE)
                 continue
             if kind == _TERMINATE:
-                self._leaving = True
                 inbox.clear()
+                goodbye = True
                 break
             if kind == _PASSWORD:
                 raise MessageError("a password that nobody asked for")
             if self._server is None:
                 if kind in _NEEDS_NO_SERVER:
                     inbox.popleft()
+                    continue
+                if self._answer_alone():
                     continue
                 self._server = self._borrow()
                 if self._server is None:
@@ -250,13 +255,23 @@ class Session(asyncio.Protocol):
                 self._server.transport.write(b"".join(out) if len(out) > 1 else out[0])
             if self._server.conversation.mixed:
                 self._pool.pin(self._server, "simple query inside an extended one")
-        if self._leaving and (self._server is None or self._server.conversation.answered):
-            self._leave()
+        if goodbye:
+            self._leave(goodbye=True)
+
+    def _answer_alone(self) -> bool:
+        """Parse and Sync of a statement that is known to be good."""
+        inbox = self._inbox
+        if len(inbox) < 2 or inbox[0][0] != _PARSE or inbox[1][0] != _SYNC or self._group is None:
+            return False
+        if pin_reason(_text(inbox[0])) or not prepare_known(inbox[0], self._group.known, self.statements):
+            return False
+        inbox.popleft()
+        inbox.popleft()
+        self.transport.write(PARSED + READY_IDLE)
+        return True
 
     def _look_at(self, server: ServerConnection, data: bytes) -> None:
-        at = 5 if data[0] == _QUERY else cstring(data, 5)[1]
-        sql, _ = cstring(data, at)
-        reason = pin_reason(sql)
+        reason = pin_reason(_text(data))
         if reason is not None:
             self._pool.pin(server, reason)
             if reason == FORGETTING:
@@ -268,8 +283,8 @@ class Session(asyncio.Protocol):
         self._waiting = server is None
         return server
 
-    def _leave(self) -> None:
-        """Give everything back, and hang up."""
+    def _leave(self, *, goodbye: bool = False) -> None:
+        """Give everything back, and hang up; what a client asked for before a proper good-bye is still done."""
         self._closed = True
         self._inbox.clear()
         if self._login_timer is not None:
@@ -282,8 +297,8 @@ class Session(asyncio.Protocol):
             if server.conversation.quiet and not server.pinned:
                 self._pool.give_back(server)
             else:
-                self._pool.totals.clients_vanished += not server.conversation.quiet
-                self._pool.retire(server)
+                self._pool.totals.clients_vanished += not (server.conversation.quiet or goodbye)
+                self._pool.retire(server, cancel=not goodbye)
         self.transport.close()
 
     # logging in
