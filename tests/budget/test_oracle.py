@@ -14,12 +14,17 @@ from tests.budget.stacks import seeded, stacks
 Figures = dict[tuple[str, Role, str], tuple[int, int, int, int]]
 
 
+def place(situation: str, role: Role, instance: str) -> tuple[str, Role, str]:
+    """Where the package shows it: all autoscaled readers are one line."""
+    return situation, role, AUTOSCALED if instance.startswith("scheduled") else instance
+
+
 def the_oracles_figures(answer: Answer) -> Figures:
     """Of all ways in which a situation can go, the largest demand on each instance."""
     found: dict[tuple[str, Role, str], list[tuple[int, int, int, int]]] = defaultdict(list)
     for line in answer.lines:
-        name = AUTOSCALED if line.instance.startswith("scheduled") else line.instance
-        found[line.situation, line.role, name].append((line.direct, line.proxied, line.usable, line.pool))
+        figures = (line.direct, line.proxied, line.usable, line.pool)
+        found[place(line.situation, line.role, line.instance)].append(figures)
     return {
         key: (max(a), max(b), c[0], d[0]) for key, lines in found.items() for a, b, c, d in [zip(*lines, strict=True)]
     }
@@ -37,7 +42,9 @@ def check(stack: Stack) -> bool:
         )
         for line in budget.lines
     }
+    short = {place(line.situation, line.role, line.instance) for line in answer.lines if line.wrong - {"hot-row"}}
     assert {finding.code for finding in budget.errors} == answer.reasons
+    assert {(line.situation, line.role, line.instance) for line in budget.lines if not line.fits} == short
     assert budget.fits == answer.fits
     assert figures == the_oracles_figures(answer)
     return answer.fits

@@ -15,7 +15,7 @@ from headroom.drill.binaries import find_binaries, reachable, server_account
 from headroom.drill.place import LOOPBACK, drill_folder
 from headroom.drill.server import SUPERUSER, Server
 from headroom.errors import UserError
-from tests.budget.shop import CHECKOUT, REPORTING, cluster, shop
+from tests.budget.shop import CHECKOUT, REPORTING, cluster, proxy, shop
 from tests.budget.stacks import seeded, stacks
 
 ODD_NAMES = ('o"neil', "it's", "back\\slash", "tick`s", "Upper Case", "semi;colon", "--comment", "größe", "a@b%c")
@@ -47,6 +47,11 @@ def test_the_statements_for_mysql() -> None:
         "-- reporting: needs at most 25\n"
         "ALTER USER `reporting`@`%` WITH MAX_USER_CONNECTIONS 25;\n"
     )
+
+
+def test_a_limit_is_never_below_the_need_not_even_where_the_pool_is() -> None:
+    small = shop(services=(CHECKOUT,), proxies=(proxy(max_connections_percent=3),))
+    assert [(limit.needed_connections, limit.limit_connections) for limit in role_limits(evaluate(small))] == [(43, 43)]
 
 
 def test_a_service_without_traffic_may_connect_once() -> None:
