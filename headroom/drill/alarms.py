@@ -1,7 +1,8 @@
-"""When would the stack's alarms have fired? M of N datapoints, evaluated on the drill's series.
+"""When would the stack's alarms have fired? The alarm table, evaluated by CloudWatch's rule on the drill's series.
 
-The drill compresses time: one second of it stands for one CloudWatch period (a minute). Thresholds are the stack's,
-scaled as the connections are. They are read from the local stack's CloudWatch where it is up, else from the budget.
+The drill compresses time: one second of it stands for one CloudWatch period (a minute). Thresholds are the stack's;
+those in connections are scaled as the connections are. The ones on connections are read from the local stack's
+CloudWatch where it is up, the others (or all) are the budget's.
 """
 
 import json
@@ -12,27 +13,40 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headroom.budget.model import Role
+from headroom.budget.alarms import Alarm, alarm_table
+from headroom.budget.alarms.evaluator import first_alarm, states
+from headroom.budget.alarms.model import Missing
 from headroom.drill.limits import Limits
 
-PERIOD_SECONDS = 60
 SECONDS_PER_PERIOD = 1.0
 """Of the drill, for one period of CloudWatch."""
-# What components/alarms.py declares (tests hold the two together): warnings wait five minutes, pages two of three.
-TIERS = {"warning": (5, 5), "critical": (2, 3)}
+# What the drill can measure of the table, by the alarm's key.
+_MEASURED = {"writer-connections": "connections", "writer-pool": "pool_percent", "refused-logins": "refusals"}
 _CONNECTIONS = "DatabaseConnections"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An alarm: its name, what it watches, the threshold at the drill's size, and M of N periods."""
+    """An alarm: its name, what it watches, its threshold at the drill's size, M of N periods, what silence means."""
 
     name: str
-    metric: str  # "connections" or "pool_percent"
+    metric: str  # "connections", "pool_percent" or "refusals"
     threshold: float
     breaching: int
     of: int
     source: str
+    missing: Missing = Missing.IGNORE
+
+    def fires(self, values: Sequence[float | None]) -> int | None:
+        """The index of the period at whose end it goes off (the value is at least the threshold); None: never."""
+        found = states(
+            values,
+            lambda value: value >= self.threshold,
+            datapoints_to_alarm=self.breaching,
+            evaluation_periods=self.of,
+            missing=self.missing,
+        )
+        return first_alarm(found)
 
 
 @dataclass(frozen=True)
@@ -51,18 +65,6 @@ class Verdict:
         return self.first_refusal_at - self.fired_at
 
 
-def fires(values: Sequence[float | None], threshold: float, breaching: int, of: int) -> int | None:
-    """The index of the datapoint at which an alarm (>= threshold, `breaching` of the last `of`) goes off; None: never.
-
-    A missing datapoint doesn't breach.
-    """
-    over = [value is not None and value >= threshold for value in values]
-    for end in range(len(over)):
-        if sum(over[max(0, end - of + 1) : end + 1]) >= breaching:
-            return end
-    return None
-
-
 def maxima(times: Sequence[float], values: Sequence[float], seconds: float) -> list[float | None]:
     """The largest value of each period (CloudWatch's Maximum); None where there is none."""
     periods: list[float | None] = [None] * max(0, math.ceil(seconds / SECONDS_PER_PERIOD))
@@ -74,19 +76,32 @@ def maxima(times: Sequence[float], values: Sequence[float], seconds: float) -> l
     return periods
 
 
+def counts(times: Sequence[float], seconds: float) -> list[float | None]:
+    """How many events each period has."""
+    periods: list[float | None] = [0.0] * max(0, math.ceil(seconds / SECONDS_PER_PERIOD))
+    for at in times:
+        index = math.floor(at / SECONDS_PER_PERIOD)
+        if 0 <= index < len(periods):
+            periods[index] = (periods[index] or 0.0) + 1
+    return periods
+
+
 def rules_from_budget(limits: Limits) -> list[Rule]:
-    """The writer's alarms as the budget sets them."""
-    found: list[Rule] = []
-    thresholds = limits.budget.thresholds
-    if (role := thresholds.role(Role.WRITER)) is not None:
-        for tier, value in (("warning", role.warning_connections), ("critical", role.critical_connections)):
-            found.append(
-                Rule(f"writer-connections-{tier}", "connections", value * limits.scale, *TIERS[tier], "budget")
-            )
-    if (pool := thresholds.pool(Role.WRITER)) is not None:
-        for tier, percent in (("warning", pool.warning_percent), ("critical", pool.critical_percent)):
-            found.append(Rule(f"writer-pool-{tier}", "pool_percent", percent, *TIERS[tier], "budget"))
-    return found
+    """What the budget's alarm table says about the writer's connections, its pool, and refused logins."""
+    return [_rule(alarm, limits) for alarm in alarm_table(limits.budget).alarms if alarm.key in _MEASURED]
+
+
+def _rule(alarm: Alarm, limits: Limits) -> Rule:
+    metric = _MEASURED[alarm.key]
+    return Rule(
+        name=alarm.name,
+        metric=metric,
+        threshold=alarm.threshold * (limits.scale if metric == "connections" else 1),
+        breaching=alarm.datapoints_to_alarm,
+        of=alarm.evaluation_periods,
+        source="budget",
+        missing=alarm.missing,
+    )
 
 
 def rules(limits: Limits, emulator_record: Path | None = None) -> list[Rule]:

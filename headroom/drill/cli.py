@@ -140,8 +140,11 @@ def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bo
     for side in result.sides:
         if side.broken:
             say(f"error: {side.name}: {side.broken}")
+        if side.generator_bound:
+            late = f"{1000 * side.lag_p95_seconds:.0f} ms late at p95"
+            say(f"{side.name}: generator-bound ({late}): latencies say more about this machine than about the database")
         for check in side.checks:
-            if not check.holds:
+            if check.holds is False:
                 measured = "nothing" if check.measured is None else f"{check.measured:.2f}"
                 say(f"{side.name}: expected {check.text}, measured {measured}")
     say(f"report: {path}")

@@ -71,7 +71,7 @@ class Limits:
         assumed = " (the stack has no proxy: these are the drill's own)" if self.proxy_assumed else ""
         lines = [
             f"limits of {self.source}, 1:{1 / self.scale:.4g}: max_connections {self.stack_max_connections:,} "
-            f"-> {self.max_connections}, {self.reserved_connections} of them reserved, {self.usable_connections} usable",
+            f"-> {self.max_connections}, {self.reserved_connections} reserved, {self.usable_connections} usable",
             f"proxy: MaxConnectionsPercent {percent} -> a pool of {self.pool_connections}, "
             f"borrow timeout {self.proxy.connection_borrow_timeout_seconds} s{assumed}",
         ]

@@ -61,7 +61,7 @@ def markdown(result: DrillResult) -> str:
         ]
     lines.append("")
     lines += [
-        f"- {side.name}: {c.text}: {_number(c.measured, 2)}, {'holds' if c.holds else '**fails**'}"
+        f"- {side.name}: {c.text}: {_number(c.measured, 2)}, {_judged(c.holds)}"
         for side in result.sides
         for c in side.checks
     ]
@@ -138,6 +138,10 @@ def _phase(phase: PhaseResult) -> dict[str, Any]:
 def vars_of(value: object) -> dict[str, Any]:
     """A dataclass's fields, not copied in depth."""
     return {name: getattr(value, name) for name in value.__dataclass_fields__}  # type: ignore[attr-defined]
+
+
+def _judged(holds: bool | None) -> str:
+    return {True: "holds", False: "**fails**", None: "not judged: the generator was late itself"}[holds]
 
 
 def _number(value: float | None, digits: int = 1) -> str:

@@ -19,7 +19,7 @@ from headroom.drill.side import SideRun
 SCHEMA_VERSION = 1
 WINDOW_SECONDS = 0.25
 _RECOVERED_PERCENT = 95.0
-_GENERATOR_BOUND_SECONDS = 0.25
+_GENERATOR_BOUND_SECONDS = 0.1
 _SETTLED_SECONDS = 0.3  # a phase's connections are counted after this: they take a moment to change
 
 Columns = dict[str, NDArray[np.float64]]
@@ -54,11 +54,11 @@ class PhaseResult:
 
 @dataclass(frozen=True)
 class Check:
-    """An expectation, what was measured, and whether it holds."""
+    """An expectation, what was measured, and whether it holds (None: not judged, as the generator was late itself)."""
 
     text: str
     measured: float | None
-    holds: bool
+    holds: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,12 +91,12 @@ class SideResult:
     @property
     def generator_bound(self) -> bool:
         """The generator itself was late: its latencies say more about it than about the database."""
-        return self.lag_p95_seconds > _GENERATOR_BOUND_SECONDS
+        return _generator_bound(self.lag_p95_seconds)
 
     @property
     def as_expected(self) -> bool:
         """Every expectation holds and nothing broke."""
-        return not self.broken and all(check.holds for check in self.checks)
+        return not self.broken and all(check.holds is not False for check in self.checks)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,13 +148,14 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
     first_refusal = float(refused.min()) if len(refused) else None
     pooled = bool(run.proxy_title)
     lag = np.asarray(run.load.lag) if len(run.load.lag) else np.zeros(1)
+    lag_p95 = float(np.percentile(lag, 95))
     recovery = _recovery(columns, scenario)
     reconnect = _reconnect(run, scenario)
     times, opened, busy = [s.at for s in samples], [s.total for s in samples], [s.busy for s in samples]
     verdicts = [
-        alarms.Verdict(rule, _fired(rule, times, opened, busy, starts[-1], limits), first_refusal)
+        alarms.Verdict(rule, _fired(rule, times, opened, busy, refused.tolist(), starts[-1], limits), first_refusal)
         for rule in alarms.rules(limits, emulator_record)
-        if pooled or rule.metric == "connections"
+        if pooled or rule.metric != "pool_percent"
     ]
     return SideResult(
         name=run.side.name,
@@ -166,11 +167,14 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
         calibration=None if run.calibration is None else asdict(run.calibration),
         slots=limits.usable_connections,
         phases=phases,
-        checks=[_check(e, phases, columns, run, recovery, reconnect) for e in run.side.expect],
+        checks=[
+            _check(e, phases, columns, run, recovery, reconnect, late=_generator_bound(lag_p95))
+            for e in run.side.expect
+        ],
         verdicts=verdicts,
         recovery_seconds=recovery,
         reconnect_seconds=reconnect,
-        lag_p95_seconds=float(np.percentile(lag, 95)),
+        lag_p95_seconds=lag_p95,
         lag_max_seconds=float(lag.max()),
         first_refusal_seconds=first_refusal,
         columns=columns,
@@ -248,10 +252,22 @@ def _prediction(run: SideRun, limits: Limits, number: int, seconds: float, slow:
 
 
 def _fired(
-    rule: alarms.Rule, times: list[float], opened: list[int], busy: list[int], seconds: float, limits: Limits
+    rule: alarms.Rule,
+    times: list[float],
+    opened: list[int],
+    busy: list[int],
+    refused: list[float],
+    seconds: float,
+    limits: Limits,
 ) -> float | None:
-    values = opened if rule.metric == "connections" else [100 * b / limits.pool_connections for b in busy]
-    index = alarms.fires(alarms.maxima(times, values, seconds), rule.threshold, rule.breaching, rule.of)
+    match rule.metric:
+        case "connections":
+            periods = alarms.maxima(times, opened, seconds)
+        case "pool_percent":
+            periods = alarms.maxima(times, [100 * b / limits.pool_connections for b in busy], seconds)
+        case _:
+            periods = alarms.counts(refused, seconds)
+    index = rule.fires(periods)
     return None if index is None else (index + 1) * alarms.SECONDS_PER_PERIOD
 
 
@@ -287,6 +303,10 @@ def _reconnect(run: SideRun, scenario: Scenario) -> float | None:
     return None if short[-1] >= after[-1][0] else short[-1] - since
 
 
+def _generator_bound(lag_p95_seconds: float) -> bool:
+    return lag_p95_seconds > _GENERATOR_BOUND_SECONDS
+
+
 def _check(
     expectation: Expectation,
     phases: list[PhaseResult],
@@ -294,16 +314,20 @@ def _check(
     run: SideRun,
     recovery: float | None,
     reconnect: float | None,
+    *,
+    late: bool,
 ) -> Check:
     measured = _measured(expectation, phases, columns, run, recovery, reconnect)
     where = " ".join(p for p in (expectation.service, f"in {expectation.phase}" if expectation.phase else "") if p)
     bound = f"at least {expectation.at_least:g}" if expectation.at_least is not None else f"below {expectation.below:g}"
-    holds = measured is not None and (
+    holds: bool | None = measured is not None and (
         operator.ge(measured, expectation.at_least)
         if expectation.at_least is not None
         else measured < (expectation.below or 0)
     )
-    return Check(" ".join(p for p in (expectation.measure, where, bound) if p), measured, bool(holds))
+    if late and expectation.measure == "p95_ms":
+        holds = None
+    return Check(" ".join(p for p in (expectation.measure, where, bound) if p), measured, holds)
 
 
 def _measured(

@@ -73,7 +73,7 @@ class Service(_Strict):
     """
 
     name: Name
-    transactions_per_second: list[Annotated[float, Field(ge=0, le=5000)]]
+    transactions_per_second: list[Annotated[float, Field(ge=0, le=20_000)]]
     instances: list[Annotated[int, Field(ge=0, le=500)]]
     connections_max: int = Field(ge=1, le=100)
     eager: bool = True

@@ -172,11 +172,9 @@ def plan(
             f"{limits.source} is production (headroom:environment): the drill never runs against production"
         )
     for option, target in targets:
-        _refuse_production(option, target, tags or rds_tags)
+        refuse_production(option, target, tags)
     if scenario.replicated or scenario.authentication != "trust" or any(s.role_limits for s in scenario.sides):
         raise UserError(f"{scenario.name}: kills servers, or makes roles: it runs on a server of the drill's own only")
-    if scenario.has("kill-writer", "kill-reader"):
-        raise UserError(f"{scenario.name}: kills servers: it runs on a server of the drill's own only")
     found = Plan(
         scenario=scenario,
         limits=limits,
@@ -189,14 +187,19 @@ def plan(
     return found
 
 
-def _refuse_production(option: str, target: Target, tags: Callable[[str], dict[str, str]]) -> None:
+def refuse_production(option: str, target: Target, tags: Callable[[str], dict[str, str]] | None = None) -> None:
+    """Look at its names, and at its tags where AWS has them.
+
+    Raises:
+        UserError: any of them says production, or the tags can't be read.
+    """
     for what, text in (("host", target.host), ("database", target.database), ("user", target.user)):
         if _PRODUCTION.search(text):
             raise UserError(
                 f"{option}: the {what} {text!r} looks like production: the drill never runs against production"
             )
     if _RDS_HOST.search(target.host):
-        for key, value in tags(target.host).items():
+        for key, value in (tags or rds_tags)(target.host).items():
             if _PRODUCTION.search(value) or (_PRODUCTION.search(key) and value.lower() not in {"false", "no", "0"}):
                 raise UserError(
                     f"{option}: {target.host} is tagged {key}={value}: the drill never runs against production"

@@ -3,10 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from components import alarms as declared
 from headroom.budget.model import Role
 from headroom.drill import alarms
 from headroom.drill.limits import scaled
@@ -14,43 +11,24 @@ from headroom.drill.limits import scaled
 WORKED = str(Path(__file__).parents[2] / "docs/examples/worked.yaml")
 
 
-@pytest.mark.parametrize(
-    ("values", "m", "n", "expected"),
-    [
-        ([1, 9, 9, 9], 2, 3, 2),
-        ([9, 1, 9], 2, 3, 2),  # one that dips between them doesn't start the count again
-        ([9, 9, 9, 9], 5, 5, None),
-        ([9, 9, 9, 9, 9], 5, 5, 4),
-        ([9, None, 9], 2, 3, 2),
-        ([None, None], 1, 1, None),
-        ([], 1, 1, None),
-        ([5], 1, 1, 0),  # at the threshold is over it, as the deployed comparison has it
-    ],
-)
-def test_an_alarm_fires_at_m_of_n(values: list[float | None], m: int, n: int, expected: int | None) -> None:
-    assert alarms.fires(values, 5, m, n) == expected
+def rule(m: int, n: int, threshold: float = 5) -> alarms.Rule:
+    return alarms.Rule("r", "connections", threshold, m, n, "budget")
 
 
-@given(st.lists(st.booleans(), max_size=30), st.integers(1, 5), st.integers(0, 4))
-def test_it_fires_no_earlier_than_after_m_datapoints_and_exactly_there_when_all_breach(
-    breaches: list[bool], m: int, more: int
-) -> None:
-    fired = alarms.fires([9.0 if b else 0.0 for b in breaches], 5, m, m + more)
-    if fired is not None:
-        assert fired >= m - 1
-        assert breaches[fired]
-        assert sum(breaches[max(0, fired - m - more + 1) : fired + 1]) == m
-    if len(breaches) >= m and all(breaches):
-        assert fired == m - 1
+def test_an_alarm_fires_at_the_end_of_the_mth_breaching_period_of_n() -> None:
+    assert rule(2, 3).fires([1, 9, 9, 9]) == 2
+    assert rule(2, 3).fires([9, 1, 9]) == 2  # one that dips between them doesn't start the count again
+    assert rule(5, 5).fires([9, 9, 9, 9]) is None
+    assert rule(1, 1).fires([4.9, 5]) == 1  # at the threshold is over it, as the deployed comparison has it
+    assert rule(1, 1).fires([]) is None
+
+
+def test_refusals_are_counted_by_period() -> None:
+    assert alarms.counts([0.2, 0.4, 2.9, 8], 3) == [2, 0, 1]
 
 
 def test_a_period_has_its_maximum_and_none_where_nothing_was_sampled() -> None:
     assert alarms.maxima([0.1, 0.9, 2.5, 7.0], [3, 5, 1, 9], 3.2) == [5, None, 1, None]
-
-
-def test_the_tiers_are_those_that_are_deployed() -> None:
-    assert {t.name: (t.breaching_minutes, t.of_minutes) for t in (declared.WARNING, declared.CRITICAL)} == alarms.TIERS
-    assert alarms.PERIOD_SECONDS == declared.PERIOD_SECONDS
 
 
 def test_the_thresholds_are_the_budgets_at_the_drills_scale() -> None:
@@ -60,9 +38,9 @@ def test_the_thresholds_are_the_budgets_at_the_drills_scale() -> None:
     found = {rule.name: rule for rule in alarms.rules_from_budget(limits)}
     assert found["writer-connections-warning"].threshold == pytest.approx(thresholds.warning_connections * 40 / 150)
     assert found["writer-connections-critical"].threshold == pytest.approx(thresholds.critical_connections * 40 / 150)
-    assert set(found) == {
-        f"writer-{what}-{tier}" for what in ("connections", "pool") for tier in ("warning", "critical")
-    }
+    kinds = ("writer-connections", "writer-pool", "refused-logins")
+    assert set(found) == {f"{kind}-{tier}" for kind in kinds for tier in ("warning", "critical")}
+    assert found["refused-logins-warning"].threshold == 1
 
 
 class CloudWatch:
@@ -107,7 +85,6 @@ def test_without_a_running_local_stack_the_budgets_alarms_are_taken(tmp_path: Pa
 
 
 def test_the_lead_is_counted_from_the_first_refusal() -> None:
-    rule = alarms.Rule("r", "connections", 5, 2, 3, "budget")
-    assert alarms.Verdict(rule, 2.0, 3.5).lead_seconds == 1.5
-    assert alarms.Verdict(rule, 4.0, 3.5).lead_seconds == -0.5
-    assert alarms.Verdict(rule, None, 3.5).lead_seconds is None
+    assert alarms.Verdict(rule(2, 3), 2.0, 3.5).lead_seconds == 1.5
+    assert alarms.Verdict(rule(2, 3), 4.0, 3.5).lead_seconds == -0.5
+    assert alarms.Verdict(rule(2, 3), None, 3.5).lead_seconds is None

@@ -15,7 +15,7 @@ WORKED = str(ROOT / "docs/examples/worked.yaml")
 def test_the_worked_example_is_scaled_to_forty_connections() -> None:
     limits = scaled(WORKED, cores=2)
     assert limits.describe() == [
-        "limits of worked.yaml, 1:3.75: max_connections 150 -> 40, 3 of them reserved, 37 usable",
+        "limits of worked.yaml, 1:3.75: max_connections 150 -> 40, 3 reserved, 37 usable",
         "proxy: MaxConnectionsPercent 30 -> a pool of 12, borrow timeout 2 s",
     ]
     assert limits.scale == pytest.approx(40 / 150)

@@ -129,9 +129,9 @@ def test_errors_are_classified(error: Exception, outcome: Outcome) -> None:
 
 def test_only_an_error_of_the_statement_leaves_a_good_connection() -> None:
     failed = asyncpg.LockNotAvailableError("x")
-    failed.severity = "ERROR"  # type: ignore[attr-defined]
+    failed.severity = "ERROR"
     ended = asyncpg.AdminShutdownError("x")
-    ended.severity = "FATAL"  # type: ignore[attr-defined]
+    ended.severity = "FATAL"
     assert still_good(failed)
     assert not still_good(ended)
     assert not still_good(ConnectionResetError())
