@@ -56,18 +56,17 @@ def _judge(cluster: AuroraCluster, target: Resource, low: int, high: int) -> Ite
 
 
 def _no_room(cluster: AuroraCluster, highest: int) -> Iterator[Finding]:
-    """A fixed number of readers is legitimate, but not where the readers don't fit."""
+    """Bounds that leave no room are legitimate, but not where the readers don't fit."""
     declared = len(cluster.instances) - 1
-    if cluster.budget is None or highest > declared:
-        return
+    if cluster.budget is None or highest > declared or not cluster.scaling_targets:
+        return  # without any autoscaling, scal-target-required says so
     objection = next((e for e in cluster.budget.errors if e.role is Role.READER), None)
     if objection is not None:
-        bounds = f"replica autoscaling may have at most {highest}" if cluster.scaling_targets else "none may be added"
         yield Finding(
-            urn=cluster.scaling_targets[0].urn if cluster.scaling_targets else cluster.urn,
+            urn=cluster.scaling_targets[0].urn,
             found=(
-                f"the cluster {cluster.name} has {declared} declared reader{'s' * (declared != 1)}, {bounds}, "
-                f"and they don't fit ({objection.message})"
+                f"the cluster {cluster.name} has {declared} declared reader{'s' * (declared != 1)}, replica "
+                f"autoscaling may have at most {highest}, and they don't fit ({objection.message})"
             ),
             allowed="a fixed number of readers is fine where the budget fits",
             remedy=(
@@ -83,8 +82,8 @@ RULE = Rule(
     why="In the incident the readers were as fixed as the writer, while everything in front of them scaled.",
     predicate=(
         "Refuses bounds outside 0 to 15 or the wrong way round, a maximum below the declared readers or below what "
-        "an event "
-        "asks for; and, where the budget doesn't fit on the readers, autoscaling that is missing or can add none."
+        "an event asks for; and, where the budget doesn't fit on the readers, autoscaling that can add none "
+        "(scal-target-required refuses where it is missing)."
     ),
     unknown="An unknown bound may be any number: not proven.",
     remedy="Set minCapacity and maxCapacity with room above the declared readers.",

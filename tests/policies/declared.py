@@ -80,7 +80,8 @@ class Declared:
         return [_message(resource) for resource in self.resources()]
 
     def _resource(self, name: str) -> Resource:
-        type_, args, parent, depends_on = self._resources[name]
+        type_, given, parent, depends_on = self._resources[name]
+        args = {key: value for key, value in given.items() if key != "ignore_changes"}
         references = {_camel(key): tuple(self.urn(r) for r in _references(value)) for key, value in args.items()}
         used = {key: urns for key, urns in references.items() if urns}
         return Resource(
@@ -92,6 +93,7 @@ class Declared:
                 dict.fromkeys([*(u for urns in used.values() for u in urns), *(self.urn(d) for d in depends_on)])
             ),
             property_dependencies=used,
+            ignore_changes=given.get("ignore_changes", ()),
         )
 
 
@@ -128,6 +130,7 @@ def _message(resource: Resource) -> Any:
         parent=resource.parent,
         dependencies=list(resource.dependencies),
         properties=_struct(resource.properties),
+        options=analyzer_pb2.AnalyzerResourceOptions(ignoreChanges=resource.ignore_changes),
     )
     for name, urns in resource.property_dependencies.items():
         message.propertyDependencies[name].urns.extend(urns)
