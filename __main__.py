@@ -11,6 +11,7 @@ from components.alarms import ConnectionAlarms, ConnectionAlarmsArgs
 from components.autoscaling import ReplicaAutoscaling, ReplicaAutoscalingArgs
 from components.budget import Budget, BudgetArgs
 from components.cluster import PORTS, AuroraCluster, AuroraClusterArgs
+from components.dashboard import Dashboard, DashboardArgs
 from components.network import Network, NetworkArgs
 from components.proxy import ConnectionProxy, ConnectionProxyArgs
 from headroom.budget import evaluate
@@ -69,6 +70,7 @@ proxy = (
         opts,
     )
 )
+table = alarm_table(budget)
 alarms = (
     None
     if settings.notify is None
@@ -78,12 +80,15 @@ alarms = (
             database=database,
             instances=[instance.name for instance in supply.instances],
             proxy=proxy,
-            table=alarm_table(budget),
+            table=table,
             notify=settings.notify,
         ),
         opts,
     )
 )
+
+if alarms is not None:
+    Dashboard(name, DashboardArgs(table=table, names=alarms.measured, alarm_arns=list(alarms.arns.values())), opts)
 
 pulumi.export("endpoints", {**database.endpoints, **(proxy.endpoints if proxy else {})})
 pulumi.export("secret_arns", {**database.secret_arns, **access.secret_arns})

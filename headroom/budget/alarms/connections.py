@@ -56,6 +56,7 @@ def role_connections(thresholds: RoleThresholds, *, proxied: bool) -> Iterator[A
                 f"The {busiest(role)} has {connections:,} or more connections. Expected at most "
                 f"{thresholds.accepted_peak_connections:,}; {_at_the_limit(thresholds.limit_connections, proxied)}."
             ),
+            limit=thresholds.limit_connections,
             exhaustion=tier is Tier.CRITICAL,
         )
 
@@ -89,6 +90,7 @@ def instance_connections(budget: Budget) -> Iterator[Alarm]:
                 f"{instance.name} has {threshold:,} or more connections. Expected at most {peak:,}; "
                 f"{_at_the_limit(limit, bool(budget.stack.proxies))}."
             ),
+            limit=limit,
         )
 
 
@@ -124,6 +126,7 @@ def pool_use(thresholds: PoolThresholds) -> Iterator[Alarm]:
                 f"The proxy lends {used:.0f} % or more of the {possessive(role)} pool. Expected at most "
                 f"{thresholds.accepted_peak_percent:.0f} %; clients wait at 100 %."
             ),
+            limit=100,
             exhaustion=tier is Tier.CRITICAL,
         )
 
@@ -157,5 +160,6 @@ def borrow_latency(thresholds: PoolThresholds, timeout_seconds: int) -> Iterator
                 f"{text.format(ms=microseconds / 1000)} for a database connection. Expected at most "
                 f"{objective / 1000:,.0f} ms for 19 of 20; they are refused after {timeout_seconds:,} s."
             ),
+            limit=1e6 * timeout_seconds,
             exhaustion=tier is Tier.CRITICAL,
         )

@@ -102,6 +102,7 @@ class Alarm:
         missing_reason: why.
         title: a few words, for the dashboard.
         text: what is seen, what is expected, what the limit is.
+        limit: where harm begins, in the unit, if that is a number; the dashboard draws it as a line.
         exhaustion: critical and about connections: the composite alarm pages for it, once for all of them.
     """
 
@@ -118,6 +119,7 @@ class Alarm:
     missing_reason: str
     title: str
     text: str
+    limit: float | None = None
     exhaustion: bool = False
 
     @property
