@@ -41,6 +41,7 @@ CASES: Sequence[Case] = [
         },
         passes=INSTANCES,
     ),
+    Case(says="99 where the config says so", declared=limit("99"), numbers={"least_connections": 99}, passes=ALL),
     Case(
         says="a small MySQL class can't have 100",
         declared=mysql("90")

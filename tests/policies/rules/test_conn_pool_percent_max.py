@@ -29,6 +29,21 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="93 % where the config says so", declared=percent(93), numbers={"note_above_percent": 93}, passes={"pool"}
+    ),
+    Case(
+        says="one above what the config says",
+        declared=percent(31),
+        numbers={"note_above_percent": 30},
+        advised={
+            "pool": (
+                "the cluster shop's proxies may open 31 % of max_connections; above 30 % little is left for people "
+                "and tools that connect directly; set connectionPoolConfig.maxConnectionsPercent so that reserved "
+                "slots and direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
         says="one per cent more",
         declared=percent(94),
         refused={
