@@ -1,4 +1,4 @@
-"""A second oracle: the budget again, from docs/budget.md and the facts alone, by brute force.
+"""A second oracle: the budget again, from docs/budget-specification.md and the facts alone, by brute force.
 
 Nothing of the package is used but the questions (model, margins) and the data files. Every world that the stack must
 survive is built as a list of living instances; sums are exact fractions; Erlang C is the textbook's sum, term by term.
