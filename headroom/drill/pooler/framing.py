@@ -67,6 +67,7 @@ class FrontendMessages:
             size: int = _LENGTH.unpack_from(data, at)[0]
             if not 8 <= size <= _STARTUP_BYTES_MAX:
                 self.broken = "invalid length of startup packet"
+                return 0
             return size
         kind = data[at]
         if kind not in _LARGE and kind not in _SMALL:
@@ -77,6 +78,7 @@ class FrontendMessages:
         length: int = _LENGTH.unpack_from(data, at + 1)[0]
         if not 4 <= length <= (_LARGE_BYTES_MAX if kind in _LARGE else _SMALL_BYTES_MAX):
             self.broken = f"invalid length {length} of a message of type {chr(kind)!r}"
+            return 0
         return length + 1
 
 

@@ -161,11 +161,11 @@ class Session(asyncio.Protocol):
 
     def granted(self, server: ServerConnection) -> None:
         """The wait is over."""
-        self._waiting = False
         self._server = server
         if self._handle is None:
+            self._waiting = False
             self._go_on()
-        else:
+        else:  # not at once: many that log in together would hand it on from deep within each other
             asyncio.get_running_loop().call_soon(self._known)
 
     def refused(self, error: ServerError, *, for_good: bool) -> None:
@@ -360,7 +360,6 @@ class Session(asyncio.Protocol):
             self._welcome({"server_version": "0", "server_encoding": "UTF8", "client_encoding": "UTF8"})
             self._handle = self._console
             return
-        self._handle = self._nothing
         self._group = self._pool.join(self._login.identity)
         if self._group.parameters is not None:
             self._known()
@@ -373,6 +372,7 @@ class Session(asyncio.Protocol):
         """The server knows it: the client may go on."""
         if self._closed or self._group is None:
             return
+        self._waiting = False
         server, self._server = self._server, None
         parameters = self._group.parameters
         if server is not None:
@@ -389,8 +389,7 @@ class Session(asyncio.Protocol):
         self.transport.write(AUTHENTICATED + said + backend_key(self._pid, self._secret) + READY_IDLE)
 
     def _nothing(self, data: bytes) -> None:
-        """Clients that talk before they are let in: the protocol has them wait."""
-        raise MessageError(f"a message of type {chr(data[0])!r} before the login was complete")
+        raise MessageError(f"a message of type {chr(data[0])!r} behind a cancel request")
 
     # the database `pooler`
 
