@@ -9,6 +9,10 @@ from policies.reading.field import MISSING, Blank
 from policies.reading.resources import Resource
 
 METRIC = "DatabaseConnections"
+#: Why a rule about alarms on connections may say nothing of an alarm on something unknown.
+NOT_JUDGED = {
+    "metricName": "An alarm on an unknown metric isn't judged; alrm-connections-required asks whether there is one.",
+}
 _ROLES = {role.value.upper(): role for role in Role}
 
 

@@ -1,0 +1,55 @@
+"""alrm-actions: every alarm about connections tells somebody."""
+
+from collections.abc import Iterator
+
+from headroom.budget.model import Role
+from policies.reading import types as t
+from policies.reading.alarms import NOT_JUDGED, connection_alarms, on_connections, tells_somebody
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import Blank
+from policies.rule import Finding, Rule, unproven
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
+    resources = reading.resources
+    combined = {alarm.urn for c in resources.of(t.COMPOSITE_ALARM) for alarm in resources.linked(c, t.ALARM)}
+    for cluster in reading.clusters:
+        silent_roles = _said_already(cluster)
+        for alarm in on_connections(cluster):
+            enabled = alarm.read("actionsEnabled", bool)
+            if isinstance(enabled, Blank):
+                yield unproven(enabled)
+            elif not tells_somebody(alarm) and alarm.urn not in combined | silent_roles:
+                how = "its actions are off" if enabled is False else "it has no alarmActions"
+                yield Finding(
+                    urn=alarm.urn,
+                    found=f"the alarm {alarm.name} tells nobody: {how}",
+                    allowed="OK and INSUFFICIENT_DATA actions don't ring",
+                    remedy="give it a topic in alarmActions and leave actionsEnabled on, or remove it",
+                )
+
+
+def _said_already(cluster: AuroraCluster) -> set[str]:
+    """Alarms of a role that none of its alarms tells about: alrm-connections-required names them."""
+    alarms = connection_alarms(cluster)
+    of_roles = {role: [alarm for alarm in alarms if role in alarm.roles] for role in Role}
+    silent = [several for several in of_roles.values() if not any(alarm.tells_somebody for alarm in several)]
+    return {alarm.alarm.urn for several in silent for alarm in several}
+
+
+RULE = Rule(
+    id="alrm-actions",
+    title="Every alarm on connections and proxies tells somebody when it rings.",
+    why="An alarm without an action turns red on a page that nobody looks at; other rule sets accept an OK action.",
+    predicate=(
+        "Refuses an alarm on a cluster's connections or on a proxy with actionsEnabled false or without alarmActions, "
+        "unless a composite alarm refers to it. Where none of a role's alarms tells anybody, "
+        "alrm-connections-required says so instead."
+    ),
+    unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",
+    remedy="Give it a topic in alarmActions.",
+    sources=("Checkov CKV_AWS_319", "AWS Config cloudwatch-alarm-action-check (which accepts any action)"),
+    harmless=NOT_JUDGED | {"alarmActions": "An action that is known only after the update is an action."},
+    check=check,
+)

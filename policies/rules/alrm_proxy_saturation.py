@@ -1,0 +1,65 @@
+"""alrm-proxy-saturation: somebody is told when clients queue at the proxy."""
+
+from collections.abc import Iterator
+
+from policies.reading.alarms import metrics, tells_somebody, watches
+from policies.reading.aurora import Reading
+from policies.reading.field import UNKNOWN, Blank
+from policies.reading.resources import Resource
+from policies.reading.supply import ProxyParts
+from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
+
+WAIT = "DatabaseConnectionsBorrowLatency"
+ALLOWED = "MaxDatabaseConnectionsAllowed"
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
+    for parts in {parts.proxy.urn: parts for cluster in reading.clusters for parts in cluster.proxies}.values():
+        telling = [alarm for alarm in parts.alarms if tells_somebody(alarm)]
+        missing = [
+            _missing(parts, what, metric)
+            for what, metric in (("how long clients wait", WAIT), ("how full its pool is", ALLOWED))
+            if not any(watches(alarm, metric) for alarm in telling)
+        ]
+        maybe = [blank for alarm in parts.alarms for blank in _undecided(alarm)] if missing else []
+        yield from map(unproven, maybe) if maybe else missing
+
+
+def _undecided(alarm: Resource) -> Iterator[Blank]:
+    paths = ["metricQueries", *(f"{path}metricName" for path in metrics(alarm))]
+    yield from (Blank(alarm.urn, p, "is known only after the update") for p in paths if alarm.field(p) is UNKNOWN)
+    enabled = alarm.read("actionsEnabled", bool)
+    if isinstance(enabled, Blank):
+        yield enabled
+
+
+def _missing(parts: ProxyParts, what: str, metric: str) -> Finding:
+    return Finding(
+        urn=parts.proxy.urn,
+        found=f"no alarm that tells somebody watches {what} at the proxy {parts.proxy.name}",
+        allowed=f"behind a proxy the database looks calm while clients queue: {metric} shows it",
+        remedy=(
+            f"add one on {WAIT}"
+            if metric == WAIT
+            else f"add one on 100 * DatabaseConnectionsCurrentlyBorrowed / {ALLOWED} (both Sum, 60 s)"
+        ),
+    )
+
+
+RULE = Rule(
+    id="alrm-proxy-saturation",
+    title="Alarms watch how long clients wait at the proxy, and how full its pool is.",
+    why="A proxy moves the queue out of the database's sight: DatabaseConnections stays below its limit all the while.",
+    predicate=(
+        "Refuses an RDS Proxy without an alarm that tells somebody on DatabaseConnectionsBorrowLatency, and without one "
+        "whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises."
+    ),
+    unknown="An alarm on the proxy whose metric is unknown may be the one: not proven. Unknown topics are some.",
+    remedy="Add alarms on the borrow latency and on the use of the pool.",
+    sources=("RDS User Guide, rds-proxy.monitoring", "headroom/budget/thresholds.py: pools"),
+    harmless={"alarmActions": "An action that is known only after the update is an action."},
+    staging=ADVISORY,
+    dev=DISABLED,
+    check=check,
+)

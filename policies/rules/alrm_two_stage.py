@@ -1,0 +1,70 @@
+"""alrm-two-stage: somebody reads about it before somebody is woken."""
+
+from collections.abc import Iterator
+
+from headroom.budget.model import Role
+from policies.reading.alarms import NOT_JUDGED, ConnectionAlarm, connection_alarms, undecided
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import UNKNOWN
+from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
+    for cluster in reading.clusters:
+        alarms = connection_alarms(cluster)
+        single = []
+        for role in Role:
+            stages = [alarm for alarm in alarms if role in alarm.roles and alarm.tells_somebody]
+            if len(stages) == 1:
+                single.append(_single(cluster, role, stages[0]))
+            elif len(stages) > 1 and len({_told(alarm) for alarm in stages}) == 1:
+                yield _same_topic(cluster, role, stages)
+        maybe = undecided(cluster)
+        yield from map(unproven, maybe) if single and maybe else single
+
+
+def _told(alarm: ConnectionAlarm) -> tuple[str, ...]:
+    """Whom it tells, as far as can be told apart: where its topics come from, else their ARNs."""
+    actions = alarm.alarm.field("alarmActions")
+    known = actions if isinstance(actions, list) else []
+    literal = [str(action) for action in known if action is not UNKNOWN]
+    return tuple(sorted({*literal, *alarm.alarm.property_dependencies.get("alarmActions", ())}))
+
+
+def _single(cluster: AuroraCluster, role: Role, alarm: ConnectionAlarm) -> Finding:
+    return Finding(
+        urn=alarm.alarm.urn,
+        found=f"{alarm.alarm.name} is the only alarm on the {role}'s connections of {cluster.name}",
+        allowed="a warning has to come while there is time to act, before the one that pages",
+        remedy="set two, at the budget's warning and critical thresholds",
+    )
+
+
+def _same_topic(cluster: AuroraCluster, role: Role, stages: list[ConnectionAlarm]) -> Finding:
+    names = ", ".join(alarm.alarm.name for alarm in stages)
+    return Finding(
+        urn=stages[0].alarm.urn,
+        found=f"all alarms on the {role}'s connections of {cluster.name} ({names}) tell the same",
+        allowed="who is paged for a warning soon ignores the critical one",
+        remedy="give each stage a topic of its own",
+        kind=Kind.ADVICE,
+    )
+
+
+RULE = Rule(
+    id="alrm-two-stage",
+    title="Each role's connections have a warning and a critical alarm, which tell different people or ways.",
+    why="In the incident half an hour passed between the start and the first alert; a warning is what buys that time.",
+    predicate=(
+        "Refuses a role with a single alarm on its connections that tells somebody. Advises where all of them tell the "
+        "same topics. None at all is alrm-connections-required's, one number for both alrm-connections-threshold's."
+    ),
+    unknown="An alarm whose metric or role is unknown may be the second one: not proven.",
+    remedy="Set a warning and a critical alarm with a topic each.",
+    sources=("postmortem.txt", "headroom/budget/thresholds.py: warning and critical"),
+    staging=ADVISORY,
+    dev=DISABLED,
+    harmless=NOT_JUDGED,
+    check=check,
+)

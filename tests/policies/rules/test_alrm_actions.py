@@ -1,0 +1,174 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.alrm_actions import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import Ref, shop
+
+JUDGED = (t.ALARM,)
+CASES: Sequence[Case] = [
+    Case(
+        says="every alarm has a topic",
+        declared=shop(),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="one has none",
+        declared=shop().change("writer-warning", alarm_actions=[]),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA "
+                "actions don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove "
+                "it"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
+        says="one has only an OK action",
+        declared=shop().change("writer-warning", alarm_actions=None, ok_actions=["arn:a"]),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA "
+                "actions don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove "
+                "it"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
+        says="one is switched off",
+        declared=shop().change("reader-critical", actions_enabled=False),
+        refused={
+            "reader-critical": (
+                "the alarm reader-critical tells nobody: its actions are off; OK and INSUFFICIENT_DATA "
+                "actions don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove "
+                "it"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-warning", "writer-critical", "writer-down", "writer-warning"},
+    ),
+    Case(
+        says="one on the proxy has none",
+        declared=shop().change("pool-use", alarm_actions=[]),
+        refused={
+            "pool-use": (
+                "the alarm pool-use tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA actions "
+                "don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove it"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="a role that nobody is told about is alrm-connections-required's",
+        declared=shop().change("writer-warning", alarm_actions=[]).change("writer-critical", alarm_actions=[]),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="a composite alarm tells for it",
+        declared=shop()
+        .change("writer-warning", alarm_actions=[])
+        .add(t.COMPOSITE_ALARM, "both", alarm_rule=Ref("writer-warning"), alarm_actions=[Ref("critical")]),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="another alarm on the cluster",
+        declared=shop().change("writer-down", alarm_actions=[]),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="an unknown topic is one",
+        declared=shop().change("writer-warning", alarm_actions=Ref("stack")),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="unknown whether it is on",
+        declared=shop().change("pool-use", actions_enabled=Ref("stack")),
+        unproven={
+            "pool-use": (
+                "actionsEnabled of pool-use is known only after the update; so this cannot be proven safe; "
+                "give it as a value that is known before the update"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="neither on nor off",
+        declared=shop().change("pool-use", actions_enabled="maybe"),
+        unproven={
+            "pool-use": (
+                "actionsEnabled of pool-use must be true or false, got 'maybe'; so this cannot be proven "
+                "safe; give it as true or false"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)

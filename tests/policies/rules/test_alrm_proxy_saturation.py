@@ -1,0 +1,129 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.alrm_proxy_saturation import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import Ref, second_proxy, shop
+
+JUDGED = (t.PROXY,)
+CASES: Sequence[Case] = [
+    Case(says="both", declared=shop(), passes={"proxy"}),
+    Case(
+        says="nothing on the wait",
+        declared=shop().drop("borrow-latency"),
+        refused={
+            "proxy": (
+                "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
+                "it; add one on DatabaseConnectionsBorrowLatency"
+            )
+        },
+    ),
+    Case(
+        says="nothing on the pool",
+        declared=shop().drop("pool-use"),
+        refused={
+            "proxy": (
+                "no alarm that tells somebody watches how full its pool is at the proxy proxy; behind a proxy"
+                " the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows it; add "
+                "one on 100 * DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed (both Sum,"
+                " 60 s)"
+            )
+        },
+    ),
+    Case(
+        says="neither",
+        declared=shop().drop("borrow-latency", "pool-use"),
+        refused={
+            "proxy": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
+                    "it; add one on DatabaseConnectionsBorrowLatency"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy proxy; behind a proxy"
+                    " the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows it; add "
+                    "one on 100 * DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed (both Sum,"
+                    " 60 s)"
+                ),
+            ]
+        },
+    ),
+    Case(
+        says="one that tells nobody",
+        declared=shop().change("borrow-latency", alarm_actions=[]),
+        refused={
+            "proxy": (
+                "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
+                "it; add one on DatabaseConnectionsBorrowLatency"
+            )
+        },
+    ),
+    Case(
+        says="no proxy",
+        declared=shop().drop("proxy", "pool", "target", "read-only", "borrow-latency", "pool-use"),
+        passes=set(),
+    ),
+    Case(
+        says="another metric",
+        declared=shop().change("borrow-latency", metric_name="QueryRequests"),
+        refused={
+            "proxy": (
+                "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
+                "it; add one on DatabaseConnectionsBorrowLatency"
+            )
+        },
+    ),
+    Case(
+        says="another proxy's alarms",
+        declared=second_proxy(10),
+        refused={
+            "second": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy second; behind a "
+                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
+                    "it; add one on DatabaseConnectionsBorrowLatency"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy second; behind a "
+                    "proxy the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows it; "
+                    "add one on 100 * DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed (both "
+                    "Sum, 60 s)"
+                ),
+            ]
+        },
+        passes={"proxy"},
+    ),
+    Case(
+        says="an unknown metric may be it",
+        declared=shop().change("borrow-latency", metric_name=Ref("proxy")),
+        unproven={
+            "borrow-latency": (
+                "metricName of borrow-latency is known only after the update; so this cannot be proven safe; "
+                "give it as a value that is known before the update"
+            )
+        },
+        passes={"proxy"},
+    ),
+    Case(
+        says="unknown whether it is on",
+        declared=shop().change("borrow-latency", actions_enabled=Ref("stack")),
+        unproven={
+            "borrow-latency": (
+                "actionsEnabled of borrow-latency is known only after the update; so this cannot be proven "
+                "safe; give it as a value that is known before the update"
+            )
+        },
+        passes={"proxy"},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)

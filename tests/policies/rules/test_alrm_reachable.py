@@ -1,0 +1,205 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.alrm_reachable import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import GREEDY, Declared, Ref, demand_of, shop
+
+JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE, t.ALARM)
+
+
+def latency(threshold: object) -> Declared:
+    return shop().change("borrow-latency", threshold=threshold)
+
+
+CASES: Sequence[Case] = [
+    Case(
+        says="room between the peak and the limit",
+        declared=shop(),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="no room",
+        declared=shop().change("budget", demand=demand_of(GREEDY)),
+        refused={
+            "shop-1": (
+                "writer: no alarm fits between the accepted peak of 1,260 connections (normal day, deploy) "
+                "and the limit of 187: 3 connections of room are needed, 0 are there; a warning and a "
+                "critical alarm have to lie between a good day and the limit; checked to be enough: path: "
+                "proxy for greedy, with headroom:database.max_connections: 210 and "
+                "headroom:proxy.max_connections_percent: 8 (a proxy's price, a reboot)"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="just below the borrow timeout of 2 s",
+        declared=latency(1_999_999),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="at the borrow timeout",
+        declared=latency(2_000_000),
+        refused={
+            "borrow-latency": (
+                "the alarm borrow-latency rings when clients wait 2,000,000 microseconds; the proxy refuses "
+                "them after 2,000,000 (its borrow timeout of 2 s); set it to half of that, 1,000,000: "
+                "CloudWatch gives microseconds"
+            )
+        },
+        passes={
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="the default timeout of 120 s",
+        declared=latency(120_000_000).drop("pool").change("target", target_group_name="default").drop("budget"),
+        refused={
+            "borrow-latency": (
+                "the alarm borrow-latency rings when clients wait 120,000,000 microseconds; the proxy refuses"
+                " them after 120,000,000 (its borrow timeout of 120 s); set it to half of that, 60,000,000: "
+                "CloudWatch gives microseconds"
+            )
+        },
+        passes={
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="another metric of the proxy",
+        declared=latency(2_000_000).change("borrow-latency", metric_name="QueryRequests"),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="an unknown threshold",
+        declared=latency(Ref("stack")),
+        unproven={
+            "borrow-latency": (
+                "threshold of borrow-latency is known only after the update; so this cannot be proven safe; "
+                "give it as a value that is known before the update"
+            )
+        },
+        passes={
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="not a number",
+        declared=latency("long"),
+        unproven={
+            "borrow-latency": (
+                "threshold of borrow-latency must be a number, got 'long'; so this cannot be proven safe; "
+                "give it as a number"
+            )
+        },
+        passes={
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="an unknown timeout",
+        declared=shop().change(
+            "pool", connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": Ref("stack")}
+        ),
+        unproven={
+            "pool": (
+                "connectionPoolConfig.connectionBorrowTimeout of pool is known only after the update; so this"
+                " cannot be proven safe; give it as a value that is known before the update"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)
