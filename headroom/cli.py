@@ -10,10 +10,13 @@ from types import FrameType
 
 import typer
 
+from headroom.commands import ops_change, ops_read
 from headroom.commands.budget import app as budget
+from headroom.commands.policies import app as policies
 from headroom.drill.cli import drill
 from headroom.errors import UserError
 from headroom.local.cli import app as local
+from headroom.local.cli import local_state
 
 app = typer.Typer(
     help="A database cluster that can't run out of connections unnoticed.",
@@ -25,6 +28,9 @@ app = typer.Typer(
 app.add_typer(budget, name="budget")
 app.command(name="drill")(drill)
 app.add_typer(local, name="local")
+ops_read.mount(app)
+ops_change.mount(app)
+app.add_typer(policies, name="policies", context_settings={"obj": local_state})
 
 
 @app.callback()

@@ -12,6 +12,14 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def local_state() -> object | None:
+    """The local stack's deployment, for commands that look at what is deployed; None where there is none."""
+    from headroom.local.checkout import find_checkout
+    from headroom.local.state import deployment
+
+    return deployment(find_checkout())
+
+
 @app.command()
 def engine() -> None:
     """Find the Pulumi engine, or build the pinned one; prints its path."""

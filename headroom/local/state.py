@@ -50,7 +50,7 @@ class State:
 
 def read_state(checkout: Checkout) -> State:
     """Look at the state; what is not there counts as nothing, what can't be read as left behind by a killed engine."""
-    path = checkout.state / ".pulumi" / "stacks" / checkout.project / f"{STACK}.json"
+    path = _checkpoint_file(checkout)
     latest = _checkpoint(path)
     resources = (latest or {}).get("resources") or []
     locks = list((checkout.state / ".pulumi" / "locks" / "organization" / checkout.project / STACK).glob("*.json"))
@@ -65,12 +65,22 @@ def read_state(checkout: Checkout) -> State:
     )
 
 
+def deployment(checkout: Checkout) -> dict[str, Any] | None:
+    """What the state holds, as `pulumi stack export` would write it; None if there is none to read."""
+    latest = _checkpoint(_checkpoint_file(checkout))
+    return None if latest is None else {"deployment": latest}
+
+
 def forget(checkout: Checkout, mark: str | None = None) -> None:
     """Drop the state; with `mark`, begin an empty one that belongs to the emulator with that mark."""
     shutil.rmtree(checkout.state, ignore_errors=True)
     if mark is not None:
         checkout.state.mkdir(parents=True)
         checkout.mark.write_text(mark + "\n")
+
+
+def _checkpoint_file(checkout: Checkout) -> Path:
+    return checkout.state / ".pulumi" / "stacks" / checkout.project / f"{STACK}.json"
 
 
 def _checkpoint(path: Path) -> dict[str, Any] | None:

@@ -16,8 +16,8 @@ Message: TypeAlias = Any  # of protobuf, whose classes are made at run time
 Value: TypeAlias = Any  # what JSON can say, or UNKNOWN
 
 _UNKNOWN_MARKERS = frozenset(getattr(sdk_markers, name) for name in dir(sdk_markers) if name.startswith("UNKNOWN_"))
-_SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a special object
-_WRAPPED = frozenset({"1b47061264138c4ac30d75fd1eb44270", "d0e6a833031e9bbcd3f4e8bde6ca49a4"})  # a secret, an output
+SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a special object
+WRAPPED = frozenset({"1b47061264138c4ac30d75fd1eb44270", "d0e6a833031e9bbcd3f4e8bde6ca49a4"})  # a secret, an output
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,6 +157,6 @@ def _value(value: Message) -> Value:
             return [_value(item) for item in value.list_value.values]
         case "struct_value":
             decoded = _struct(value.struct_value)
-            return decoded.get("value", UNKNOWN) if decoded.get(_SIGNATURE) in _WRAPPED else decoded
+            return decoded.get("value", UNKNOWN) if decoded.get(SIGNATURE) in WRAPPED else decoded
         case _:
             return None

@@ -1,0 +1,73 @@
+"""The resources of a stack as its state has them: what is deployed, instead of what an update would make."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from policies.reading import types as t
+from policies.reading.resources import SIGNATURE, WRAPPED, Resource, Resources
+
+#: What the engine's own `policy analyze` shows of a secret that it can't read. No rule needs to read one.
+SECRET = "[secret]"  # noqa: S105  (that is the point)
+
+
+class StateError(ValueError):
+    """What is given is no state of a stack."""
+
+
+def read_state(document: object) -> Resources:
+    """The resources of what `pulumi stack export` writes, or of a state file of the engine's own backends.
+
+    Raises:
+        StateError: it is neither; the message says what is missing.
+    """
+    resources = _resources(document)
+    live = [r for r in resources if not r.get("delete")]  # what is only waiting for its deletion is gone
+    parents = {r["urn"]: r.get("parent", "") for r in live}
+    return Resources((_resource(r) for r in live if r["type"] in t.READ), parents)
+
+
+def environment_of(resources: Resources) -> str | None:
+    """The environment that the stack was deployed for, where our component says so."""
+    budgets = resources.of(t.BUDGET)
+    value = budgets[0].field("environment") if budgets else None
+    return value if isinstance(value, str) else None
+
+
+def _resources(document: object) -> list[dict[str, Any]]:
+    deployment: Any = document
+    for key in ("checkpoint", "latest", "deployment"):
+        if isinstance(deployment, dict) and key in deployment:
+            deployment = deployment[key]
+    resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
+    if not isinstance(resources, list) or deployment is document:
+        raise StateError("has no deployment: it must be what `pulumi stack export` writes")
+    for index, resource in enumerate(resources):
+        if not (isinstance(resource, dict) and isinstance(resource.get("urn"), str) and "type" in resource):
+            raise StateError(f"deployment.resources[{index}] has no urn and type: it isn't a resource of a stack")
+    return resources
+
+
+def _resource(state: Mapping[str, Any]) -> Resource:
+    properties = {**(state.get("inputs") or {}), **(state.get("outputs") or {})}
+    return Resource(
+        type_=state["type"],
+        urn=state["urn"],
+        properties={name: _value(value) for name, value in properties.items()},
+        parent=state.get("parent", ""),
+        dependencies=tuple(state.get("dependencies") or ()),
+        property_dependencies={
+            name: tuple(urns or ()) for name, urns in (state.get("propertyDependencies") or {}).items()
+        },
+        ignore_changes=tuple(state.get("ignoreChanges") or ()),
+    )
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) in WRAPPED:
+            return _value(json.loads(value["plaintext"])) if "plaintext" in value else SECRET
+        return {key: _value(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_value(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

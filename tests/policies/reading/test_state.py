@@ -1,0 +1,77 @@
+from typing import Any
+
+import pytest
+
+from policies.reading import types as t
+from policies.reading.aurora import Reading
+from policies.reading.state import SECRET as SHOWN
+from policies.reading.state import StateError, environment_of, read_state
+from tests.policies.declared import NOW, shop
+from tests.policies.deployed_state import SECRET, SIGNATURE, deployed
+
+
+def cluster(state: dict[str, Any]) -> dict[str, Any]:
+    resources: list[dict[str, Any]] = state["deployment"]["resources"]
+    return next(r for r in resources if r["type"] == t.CLUSTER)
+
+
+def test_a_deployed_stack_is_read_as_it_was_declared() -> None:
+    (found,) = Reading(read_state(deployed(shop())), NOW).clusters
+    (declared,) = shop().reading().clusters
+    assert found.budget == declared.budget
+    assert [i.urn for i in found.instances] == [i.urn for i in declared.instances]
+    assert [a.urn for a in found.alarms] == [a.urn for a in declared.alarms]
+
+
+def test_a_state_file_of_the_backend_is_read_too() -> None:
+    state = deployed(shop())
+    checkpoint = {"version": 3, "checkpoint": {"stack": "prod", "latest": state["deployment"]}}
+    assert read_state(checkpoint).by_urn.keys() == read_state(state).by_urn.keys()
+
+
+def test_what_waits_for_its_deletion_is_gone() -> None:
+    state = deployed(shop())
+    cluster(state)["delete"] = True
+    assert read_state(state).of(t.CLUSTER) == []
+
+
+def test_a_secret_is_given_and_nothing_more_is_known_of_it() -> None:
+    state = deployed(shop())
+    plain = {SIGNATURE: SECRET[SIGNATURE], "plaintext": '"known"'}
+    cluster(state)["outputs"] = {"masterPassword": SECRET, "nested": [SECRET], "engineVersion": plain, "port": 5432.0}
+    (read,) = read_state(state).of(t.CLUSTER)
+    assert read.field("masterPassword") == SHOWN
+    assert read.field("nested") == [SHOWN]
+    assert read.field("engineVersion") == "known"
+    assert read.field("port") == 5432
+    assert isinstance(read.field("port"), int)
+
+
+def test_what_the_provider_does_not_report_is_what_was_declared() -> None:
+    state = deployed(shop())
+    cluster(state)["outputs"] = {"storageEncrypted": False}
+    (read,) = read_state(state).of(t.CLUSTER)
+    assert (read.field("storageEncrypted"), read.field("engine")) == (False, "aurora-postgresql")
+
+
+def test_a_stack_without_resources_has_none() -> None:
+    assert read_state({"version": 3, "deployment": {"manifest": {}}}).by_urn == {}
+
+
+@pytest.mark.parametrize("document", [None, [], "text", {}, {"version": 3}, {"resources": []}, {"deployment": None}])
+def test_what_is_no_state_is_refused(document: object) -> None:
+    with pytest.raises(StateError, match="has no deployment: it must be what `pulumi stack export` writes"):
+        read_state(document)
+
+
+@pytest.mark.parametrize("resource", [None, {}, {"urn": 3, "type": "x"}, {"urn": "urn:x"}])
+def test_what_is_no_resource_is_refused_with_its_place(resource: object) -> None:
+    with pytest.raises(StateError) as refused:
+        read_state({"deployment": {"resources": [{"urn": "urn:y", "type": "z"}, resource]}})
+    assert str(refused.value) == "deployment.resources[1] has no urn and type: it isn't a resource of a stack"
+
+
+def test_the_environment_is_our_components() -> None:
+    assert environment_of(read_state(deployed(shop()))) is None
+    declared = shop().change("budget", environment="staging")
+    assert environment_of(read_state(deployed(declared))) == "staging"
