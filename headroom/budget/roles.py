@@ -75,7 +75,7 @@ def sql(budget: Budget) -> str:
     for limit in role_limits(budget):
         statements += [
             f"-- {_on_one_line(limit.service)}: needs at most {limit.needed_connections}",
-            _statement(budget.stack.cluster.engine, limit),
+            set_limit(budget.stack.cluster.engine, limit),
         ]
     return "\n".join(statements) + "\n"
 
@@ -85,7 +85,8 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _statement(engine: Engine, limit: RoleLimit) -> str:
+def set_limit(engine: Engine, limit: RoleLimit) -> str:
+    """The one statement that sets a role's limit; safe to run again."""
     if engine is Engine.MYSQL:
         # As an identifier: only the backtick needs care, whatever sql_mode says about backslashes and quotes.
         user = limit.user.replace("`", "``")

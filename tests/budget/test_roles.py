@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from headroom.budget import evaluate
 from headroom.budget.model import Engine, Role, Service, Stack
-from headroom.budget.roles import RoleLimit, _statement, granted, role_limits, sql
+from headroom.budget.roles import RoleLimit, granted, role_limits, set_limit, sql
 from headroom.drill.binaries import find_binaries, reachable, server_account
 from headroom.drill.place import LOOPBACK, drill_folder
 from headroom.drill.server import SUPERUSER, Server
@@ -98,7 +98,7 @@ def test_limits_of_services_that_peak_on_different_instances_may_add_up_to_more_
 
 
 def statement(engine: Engine, user: str, limit: int = 3) -> str:
-    found = _statement(engine, RoleLimit(service="any", user=user, needed_connections=1, limit_connections=limit))
+    found = set_limit(engine, RoleLimit(service="any", user=user, needed_connections=1, limit_connections=limit))
     assert "\n" not in found
     return found
 
