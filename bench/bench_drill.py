@@ -25,7 +25,7 @@ from headroom.drill.load import Load
 from headroom.drill.outcome import Outcome
 from headroom.drill.place import drill_folder
 from headroom.drill.proxy import ProxySettings, find_pgbouncer, start_proxy
-from headroom.drill.scenario import Phase, Service
+from headroom.drill.scenario import Phase, Service, Statement
 from headroom.drill.server import DATABASE, SUPERUSER, Server
 
 SECONDS = 4
@@ -152,7 +152,7 @@ async def highest_rate(port: int) -> tuple[int, list[str]]:
             connections_max=IDEAL_CLIENTS,
             hold_ms=1e-6,  # no sleep: pg_sleep(0)
             client_timeout_ms=5000,
-            statement="read",
+            statement=Statement.READ,
         )
         login = Login(endpoint=Endpoint("127.0.0.1", port), user="app", database=DATABASE)
         fleet = Fleet(service, login, random.Random(1))  # noqa: S311 - load, not secrets

@@ -1,6 +1,7 @@
 """The report's picture. Its first row alone tells the story: connections against the limit, side by side."""
 
 import io
+import logging
 import re
 from typing import Any
 
@@ -29,6 +30,7 @@ def as_svg(result: DrillResult) -> str:
     """One SVG, without a file around it; the scatter is rasterised, so that it stays small."""
     import matplotlib as mpl
 
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # not: "no home for its cache"
     mpl.use("svg")
     from matplotlib import pyplot as plt
 

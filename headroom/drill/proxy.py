@@ -227,6 +227,7 @@ class _Reference(_Child):
                 stdout=subprocess.PIPE,
                 stderr=log,
                 process_group=0,
+                preexec_fn=place.die_with_us,  # noqa: PLW1509 - one system call
             )
         try:
             self.port = self._said_port()

@@ -179,6 +179,13 @@ def test_an_interrupted_drill_leaves_nothing(
     assert mine.left() == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_even_kill_9_leaves_no_process(mine: Ground, running: "subprocess.Popen[str]") -> None:
+    running.kill()
+    running.wait()
+    assert [left for left in mine.left() if left.startswith("process")] == []
+
+
 @pytest.mark.parametrize(
     ("part", "name"), [("postgres", "the PostgreSQL server"), ("headroom.drill.pooler", "built-in reference pooler")]
 )
