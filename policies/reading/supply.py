@@ -74,6 +74,17 @@ def parameter(resource: Resource, resources: Resources, name: str) -> int | str 
     return Blank(resource.urn, path, reason, "declare the parameter group in this stack")
 
 
+def whole_parameter(resource: Resource, resources: Resources, name: str) -> int | Blank | None:
+    """An engine parameter that is a whole number; None: the default."""
+    value = parameter(resource, resources, name)
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value)
+    except ValueError:
+        return Blank(resource.urn, name, f"must be a whole number, got {value!r}", "give it as a whole number")
+
+
 def max_connections(resource: Resource, resources: Resources) -> int | str | Blank | None:
     """The parameter `max_connections` of a cluster or an instance; None: the default."""
     return parameter(resource, resources, "max_connections")

@@ -1,0 +1,74 @@
+from collections.abc import Sequence
+
+import pytest
+
+from policies.reading import types as t
+from policies.rules.sec_no_master_in_app import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import Declared, Ref, second_proxy, shop
+
+JUDGED = (t.PROXY,)
+
+
+def secret(arn: object) -> Declared:
+    auths = [{"auth_scheme": "SECRETS", "secret_arn": arn}]
+    return shop().change("proxy", default_auth_scheme=None, auths=auths)
+
+
+def deployed(arn: str) -> Declared:
+    return secret(arn).change("shop", master_user_secrets=[{"secret_arn": "arn:master"}])
+
+
+CASES: Sequence[Case] = [
+    Case(says="IAM", declared=shop(), passes={"proxy"}),
+    Case(says="a service's own secret", declared=secret(Ref("stack")), passes={"proxy"}),
+    Case(
+        says="the cluster's",
+        declared=secret(Ref("shop")),
+        refused={
+            "proxy": (
+                "the proxy proxy is given the master user's secret of shop; as rds_superuser an application "
+                "takes the slots that are reserved for rescue; give each service a database role and a secret"
+                " of its own, or IAM"
+            )
+        },
+    ),
+    Case(
+        says="the cluster's, by its ARN",
+        declared=deployed("arn:master"),
+        refused={
+            "proxy": (
+                "the proxy proxy is given the master user's secret of shop; as rds_superuser an application "
+                "takes the slots that are reserved for rescue; give each service a database role and a secret"
+                " of its own, or IAM"
+            )
+        },
+    ),
+    Case(says="another one, by its ARN", declared=deployed("arn:checkout"), passes={"proxy"}),
+    Case(
+        says="a second proxy of the cluster",
+        declared=second_proxy(10).change("second", auths=[{"secret_arn": Ref("shop")}]),
+        refused={
+            "second": (
+                "the proxy second is given the master user's secret of shop; as rds_superuser an application "
+                "takes the slots that are reserved for rescue; give each service a database role and a secret"
+                " of its own, or IAM"
+            )
+        },
+        passes={"proxy"},
+    ),
+    Case(
+        says="auths that are no list",
+        declared=shop().change("proxy", auths="everybody"),
+        unproven={
+            "proxy": (
+                "auths of proxy must be a list, got 'everybody'; so this cannot be proven safe; give it as a list"
+            )
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)
