@@ -184,7 +184,7 @@ def _graph(alarms: Sequence[Alarm], names: Names, region: str) -> dict[str, Any]
 
 def _title(alarms: Sequence[Alarm]) -> str:
     titles = dict.fromkeys(alarm.title for alarm in alarms)
-    return next(iter(titles)) if len(titles) == 1 else alarms[0].key.replace("-", " ").capitalize()
+    return next(iter(titles)) if len(titles) == 1 else alarms[0].key.replace("-", " ").capitalize().replace("Db", "DB")
 
 
 def _metric(metric: Metric, names: Names, properties: dict[str, Any]) -> list[Any]:
@@ -204,15 +204,20 @@ def _expression(measure: Expression, alarm: Alarm, number: int, names: Names) ->
 
 def _annotations(alarms: Sequence[Alarm]) -> list[dict[str, Any]]:
     """Each threshold once, the critical one with the side on which it breaches; and where harm begins."""
-    lines: dict[tuple[float, Tier], Alarm] = {(a.threshold, a.tier): a for a in alarms}
-    found = [
+    tiers: dict[float, list[Tier]] = {}
+    for alarm in alarms:
+        at_this_value = tiers.setdefault(alarm.threshold, [])
+        if alarm.tier not in at_this_value:
+            at_this_value.append(alarm.tier)
+    rising = all(alarm.comparison is Comparison.AT_LEAST for alarm in alarms)
+    found: list[dict[str, Any]] = [
         {
-            "label": str(tier),
+            "label": ", ".join(here),
             "value": value,
-            "color": _COLOURS[tier],
-            "fill": "above" if alarm.comparison is Comparison.AT_LEAST and tier is Tier.CRITICAL else "none",
+            "color": _COLOURS[Tier.CRITICAL if Tier.CRITICAL in here else Tier.WARNING],
+            "fill": "above" if rising and Tier.CRITICAL in here else "none",
         }
-        for (value, tier), alarm in lines.items()
+        for value, here in tiers.items()
     ]
     limits = {alarm.limit for alarm in alarms if alarm.limit is not None}
     return found + [{"label": "limit", "value": limit, "color": _LIMIT, "fill": "none"} for limit in sorted(limits)]

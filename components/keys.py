@@ -1,6 +1,7 @@
 """A customer-managed KMS key: rotated every year, with an alias, and open to the AWS services that it is made for."""
 
 import json
+import re
 from collections.abc import Mapping
 
 import pulumi
@@ -40,7 +41,7 @@ def customer_key(
     ]
     statements += [
         {
-            "Sid": "".join(part.capitalize() for part in service.split(".")[0].split("-")) + "UsesTheKey",
+            "Sid": re.sub("[^A-Za-z0-9]", "", service.removesuffix(".amazonaws.com").title()) + "UsesTheKey",
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],

@@ -1,7 +1,7 @@
 """Draws dashboard.svg: the dashboard of prod on sample data, from the JSON that CloudWatch would get.
 
-`make golden` runs it. The data is the alarm table's own model of a load: the incident's ramp, thirty minutes from a
-normal day to the limit. No value in it was measured.
+`make golden` runs it. The data is the alarm table's own model of a load: a sale's traffic rises, then the database
+slows down, as in the incident: thirty minutes from a normal day to the limit. No value in it was measured.
 """
 
 import io
@@ -32,7 +32,8 @@ budget_picture = runpy.run_path(str(HERE / "budget.py"))
 PAPER, INK, FAINT, STYLE = (budget_picture[name] for name in ("PAPER", "INK", "FAINT", "STYLE"))
 
 STACK = "headroom-prod"
-QUIET, RAMP = 30, 45  # minutes: a normal day, then a rise that passes the limit
+QUIET, RAMP, AFTER = 20, 30, 15  # minutes: a normal day, the rise to the limit, and what comes then
+TRAFFIC_RISES = 10  # minutes of the ramp
 LINES = ("#0969da", "#8250df", "#1a7f37", "#bf8700")
 BAND = "#eaeef2"
 STATES = {State.OK: "#1a7f37", State.ALARM: "#cf222e", State.INSUFFICIENT_DATA: "#59636e"}
@@ -58,8 +59,8 @@ def svg() -> str:
         figure = Figure(figsize=(12, 0.36 * rows + 0.5), facecolor=PAPER)
         figure.text(0.02, 1 - 0.3 / figure.get_figheight(), "SAMPLE DATA", fontsize=11, weight="bold", color="#cf222e")
         figure.text(
-            0.115, 1 - 0.3 / figure.get_figheight(),
-            f"{STACK}: the incident's ramp, {RAMP} minutes, computed from the budget's model; nothing here was measured",
+            0.14, 1 - 0.3 / figure.get_figheight(),
+            f"{STACK}, {QUIET + RAMP + AFTER} minutes: a sale, then a database that slows down. Nothing was measured.",
             fontsize=9,
         )  # fmt: skip
         height = 1 - 0.45 / figure.get_figheight()
@@ -87,15 +88,27 @@ def svg() -> str:
 
 def _minutes(stack_budget: Budget) -> list[Minute]:
     base = supply(stack_budget, Role.WRITER)
-    peak = (first_harm(stack_budget, base) - base.direct - base.constant) / base.scaling
-    rise = [1 + (peak - 1) * minute / 30 for minute in range(RAMP)]
-    return [Minute(traffic=0.9 + 0.02 * (minute % 5)) for minute in range(QUIET)] + [Minute(traffic=t) for t in rise]
+    sale = stack_budget.stack.events[0]
+    slowest = (first_harm(stack_budget, base) - base.direct) / (base.scaling * sale.traffic_factor + base.constant)
+    found = []
+    for minute in range(QUIET + RAMP + AFTER):
+        grown = min(1.0, max(0, minute - QUIET) / TRAFFIC_RISES)
+        slowed = max(0, minute - QUIET - TRAFFIC_RISES) / (RAMP - TRAFFIC_RISES)
+        found.append(
+            Minute(
+                traffic=(1 + (sale.traffic_factor - 1) * grown) * (0.96 + 0.02 * (minute % 3)),
+                hold_factor=1 + (slowest - 1) * slowed,
+                readers=sale.readers_min,
+            )
+        )
+    return found
 
 
 def _alarms(figure: Figure, box: tuple[float, ...], states: dict[str, State]) -> None:
     """The alarm widget: what rings first."""
     left, bottom, width, height = box
-    across, down = 6, -(-len(states) // 6)
+    across = 5
+    down = -(-len(states) // across)
     order = sorted(states, key=lambda name: (states[name] is not State.ALARM, name))
     for number, name in enumerate(order):
         x = left + 0.02 + (number % across) * (width - 0.03) / across
@@ -132,11 +145,13 @@ def _graph(ax: Axes, properties: dict[str, Any], samples: Samples, usual: Sample
     for number, name in enumerate(n for n, (shown, _) in visible.items() if shown):
         drawn = [None if value is None else value / scale for value in values[name]]
         ax.plot(drawn, color=LINES[number % len(LINES)], linewidth=1.6, label=visible[name][1])  # type: ignore[arg-type]
+    if sum(shown for shown, _ in visible.values()) > 1:
+        ax.legend(fontsize=6, frameon=False, loc="upper left", bbox_to_anchor=(0.15, 0.9))
     for mark in properties["annotations"]["horizontal"]:
         value = mark["value"] / scale
         ax.axhline(value, color=mark["color"], linewidth=1, linestyle="-" if mark["label"] == "limit" else "--")
         ax.text(1, value, f"{mark['label']} {value:,.4g}", color=mark["color"], va="bottom", fontsize=6.5)
-    ax.set_title(unit, loc="left", fontsize=8, color=INK)
+    ax.set_title(unit, loc="left", fontsize=7.5, color=INK)
     ax.set_ylim(bottom=0)
     ax.margins(x=0, y=0.15)
     ax.tick_params(labelsize=6.5, colors=FAINT)

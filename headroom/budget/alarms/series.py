@@ -20,6 +20,7 @@ from headroom.budget.result import Budget
 _SECONDS = 60
 _GIB = 1024**3
 _ONE_IN_A_THOUSAND = 0.001  # the longest wait of a minute: one of a thousand transactions waits longer
+_RETRIES_PER_MINUTE = 3  # of a client that was refused, as long as it is
 _CLIENT_LIFE_MINUTES = 10  # pools renew a client connection about that often
 
 
@@ -173,7 +174,8 @@ def _states(budget: Budget, base: Supply, minutes: Sequence[Minute]) -> list[_St
         queued = 1e6 * waiting / served_per_second if base.pool else 0.0
         borrowed = min(load, base.pool)
         direct = base.direct * fewer + minute.more_direct
-        busy = (base.busy_scaling * minute.traffic + base.busy_constant) * fewer
+        served = borrowed / load if load > base.pool > 0 else 1.0  # who waits for a connection keeps no CPU busy
+        busy = (base.busy_scaling * minute.traffic * served + base.busy_constant) * fewer
         found.append(
             _State(
                 readers=readers,
@@ -203,7 +205,8 @@ def _waits(load: float, pool: int, hold_ms: float) -> tuple[float, float]:
 def _values(budget: Budget) -> Mapping[tuple[str, str], Callable[[_State], float]]:
     """(metric, statistic) -> its value of a state."""
     memory_gib = min(i.instance_class.memory_gib for i in promotable(budget.stack))
-    received = client_connections(budget) / _CLIENT_LIFE_MINUTES
+    clients = client_connections(budget)
+    received = clients / _CLIENT_LIFE_MINUTES
     return {
         ("DatabaseConnections", "Maximum"): lambda s: s.connections,
         ("DatabaseConnections", "Sum"): lambda s: s.mean_borrowed,
@@ -214,7 +217,7 @@ def _values(budget: Budget) -> Mapping[tuple[str, str], Callable[[_State], float
         ("DatabaseConnectionsBorrowLatency", "Maximum"): lambda s: s.longest_wait_us,
         ("DatabaseConnectionsSetupFailed", "Sum"): lambda _: 0.0,
         ("ClientConnectionsSetupFailedAuth", "Sum"): lambda _: 0.0,
-        ("ClientConnectionsReceived", "Sum"): lambda s: received + s.refused,
+        ("ClientConnectionsReceived", "Sum"): lambda s: received + min(s.refused, _RETRIES_PER_MINUTE * clients),
         ("AvailabilityPercentage", "Average"): lambda _: 100.0,
         ("RefusedLogins", "Sum"): lambda s: 0.0 if s.pool else s.refused,
         ("ConnectionAttempts", "Maximum"): lambda s: s.connections / _CLIENT_LIFE_MINUTES + s.refused,

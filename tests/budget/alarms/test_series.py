@@ -62,7 +62,7 @@ def wanted(base: Supply, connections: float) -> Minute:
 
 
 def first_warning(of: Budget, role: Role, minutes: list[Minute]) -> tuple[float, str]:
-    """Seconds after the first minute's begin at which people are told that connections, pool or waits are the matter."""
+    """When people are told of connections, pool or waits: seconds after the first minute's begin, and by which alarm."""
     samples = Samples(of, minutes)
     keys = {f"{role}-connections", f"{role}-pool", f"{role}-borrow-latency"}
     told = [
@@ -96,7 +96,7 @@ def test_the_incidents_ramp_is_heard_five_minutes_before_the_first_refusal_or_la
 
 @pytest.mark.parametrize("name", NAMES)
 def test_200_random_ramps_are_heard_five_minutes_ahead(name: str) -> None:
-    of, random = budget(name), Random(f"ramps of {name}")
+    of, random = budget(name), Random(f"ramps of {name}")  # noqa: S311 - a repeatable sample
     for role in roles_of(of):
         base, steepest = supply(of, role), slopes(of, role)[0]
         harm = first_harm(of, base)
