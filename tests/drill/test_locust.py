@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import importlib.util
 import os
 import subprocess
 import sys
@@ -17,7 +18,9 @@ from headroom.drill.place import drill_folder, free_port
 from headroom.drill.server import SUPERUSER, Server
 from tests.drill.leftovers import ground
 
-pytest.importorskip("locust", reason="the extra `locust` isn't installed")
+# Not imported here: locust patches threads and sockets of the process that imports it.
+if importlib.util.find_spec("locust") is None:
+    pytest.skip("the extra `locust` isn't installed", allow_module_level=True)
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("drill")]
 FILE = Path(__file__).parents[2] / "headroom/drill/locustfile.py"
 
