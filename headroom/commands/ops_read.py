@@ -45,6 +45,7 @@ def status(
 def _watch(session: "Session") -> None:
     import time
 
+    from headroom.commands.budget_table import console
     from headroom.commands.ops_table import show_status
     from headroom.ops.errors import LackError
     from headroom.ops.status import status as read
@@ -58,7 +59,7 @@ def _watch(session: "Session") -> None:
             except LackError as error:
                 say(f"{datetime.now(UTC):%H:%M:%S} {error}")
             else:
-                typer.clear()
+                console().clear()
                 show_status(session, found)
                 tell_lacks(found.lacks)
             time.sleep(_WATCH_SECONDS)

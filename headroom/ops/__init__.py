@@ -1,4 +1,4 @@
 """Operations: what a stack does now, against what its budget says it may do.
 
-Read-only, but for what says `apply` or `teardown`. Whatever can't be read is said, and the rest is answered all the same.
+Read-only, but for what says `apply` or `teardown`. Whatever cannot be read is said; the rest is answered all the same.
 """

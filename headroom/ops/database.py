@@ -83,7 +83,7 @@ class _Postgresql:
 def _postgresql(dsn: Dsn, *, change: bool) -> _Postgresql:
     import psycopg
 
-    verify = {"sslrootcert": dsn.sslrootcert} if dsn.sslrootcert else {}
+    verify: dict[str, Any] = {"sslrootcert": dsn.sslrootcert} if dsn.sslrootcert else {}
     try:
         connection = psycopg.connect(
             host=dsn.host,

@@ -268,7 +268,7 @@ def _of(window: PoolThresholds | None, percent: str, limit: float | None) -> flo
 
 
 def _clients(session: Session, read: Mapping[str, Series]) -> Row:
-    """Clients may come in any number: the proxy is there for that. More than the whole fleet, somebody isn't declared."""
+    """Clients may come in any number, the proxy is there for that; more than the whole fleet are undeclared ones."""
     fleet = client_connections(session.budget)
     point = latest(read, "clients")
     value = point.value if point else None

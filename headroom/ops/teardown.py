@@ -68,7 +68,7 @@ def drain(session: Session, cluster: LiveCluster, say: Say, *, poll_seconds: flo
             say(f"deleting the autoscaled replica {replica.name}")
             session.aws.call("rds", "DeleteDBInstance", DBInstanceIdentifier=replica.name, SkipFinalSnapshot=True)
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while left := [i.name for i in _members(session) if i in {r.name for r in replicas}]:
+    while left := sorted({i.name for i in replicas} & set(_members(session))):
         if time.monotonic() > deadline:
             raise LackError(f"{', '.join(left)}: not gone after {PATIENCE_SECONDS / 60:.0f} min: run this again later")
         say(f"waiting for {', '.join(left)} to go")

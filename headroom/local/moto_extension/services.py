@@ -12,6 +12,8 @@ from moto.iam import models as iam
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
 
 from headroom.local.moto_extension.wrap import wrap
 
@@ -23,6 +25,7 @@ def install() -> None:
     _alarms()
     _log_groups()
     _roles()
+    _quotas()
 
 
 def _security_group_rules() -> None:
@@ -69,6 +72,7 @@ def _scaling() -> None:
     wrap(Scaling, "describe_scaling_policies", policies)
     wrap(Scaling, "register_scalable_target", register)
     for name, function in (
+        ("describe_scaling_activities", lambda _self: json.dumps({"ScalingActivities": []})),  # nothing scales here
         ("tag_resource", tag),
         ("untag_resource", untag),
         (
@@ -151,3 +155,27 @@ def _roles() -> None:
 
     wrap(iam.IAMBackend, "attach_role_policy", attach)
     wrap(iam.IAMBackend, "update_role", update_role)
+
+
+# AWS's default (RDS User Guide, CHAP_Limits): moto knows VPC's quotas only.
+_DB_INSTANCES = {
+    "ServiceCode": "rds",
+    "ServiceName": "Amazon Relational Database Service (Amazon RDS)",
+    "QuotaCode": "L-7B6409FD",
+    "QuotaName": "DB instances",
+    "Value": 40.0,
+    "Unit": "None",
+    "Adjustable": True,
+    "GlobalQuota": False,
+}
+
+
+def _quotas() -> None:
+    def quota(original: Callable[..., Any], self: Any, service_code: str, quota_code: str) -> Any:
+        if service_code != "rds":
+            return original(self, service_code, quota_code)
+        if quota_code != _DB_INSTANCES["QuotaCode"]:
+            raise NoSuchResource
+        return _DB_INSTANCES
+
+    wrap(ServiceQuotasBackend, "get_service_quota", quota)
