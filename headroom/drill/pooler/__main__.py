@@ -48,7 +48,7 @@ async def _serve(settings: PoolerSettings) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m headroom.drill.pooler",
-        description="The reference pooler, for drills: transaction pooling with RDS Proxy's settings. It is not RDS Proxy.",
+        description="The reference pooler, for drills: transaction pooling with RDS Proxy's settings. Not RDS Proxy.",
     )
     add = parser.add_argument
     add("--server", required=True, metavar="HOST:PORT", help="PostgreSQL, on the loopback interface")

@@ -1,12 +1,12 @@
 """What a server connection still owes its client, and which prepared statements it knows. Pure: no bytes are sent here.
 
-Clients name their statements as they like; on the server a statement's name comes from its text, so that clients share them.
-Where a client uses a statement that this server connection doesn't know, a Parse goes before it, and its answer is swallowed.
-That needs the order of answers, so all that will be answered stands in a queue.
+Clients name their statements as they like; on the server a statement's name comes from its text, so that clients share
+them. Where a client uses a statement that this server connection doesn't know, a Parse goes before it, and its answer
+is swallowed. That needs the order of answers, so all that will be answered stands in a queue.
 
-A statement that was parsed once is known to be good: another client's Parse of the same text needs no server connection. (If
-its table is gone since, the error comes with Bind.) Without that, pgbench -M prepared would lock itself up: it waits for one
-client's Parse while its others keep all connections in transactions.
+A statement that was parsed once is known to be good: another client's Parse of the same text needs no server
+connection. (If its table is gone since, the error comes with Bind.) Without that, pgbench -M prepared would lock itself
+up: it waits for one client's Parse while its others keep all connections in transactions.
 """
 
 from collections import OrderedDict, deque
@@ -20,9 +20,10 @@ _PREPARED_MAX = 500  # on one server connection
 _KNOWN_MAX = 10_000
 _NOBODY = b"headroom_none"  # closing a statement that isn't there is answered like any other Close
 _IDLE = ord("I")
-(_QUERY, _FUNCTION, _PARSE, _BIND, _DESCRIBE, _CLOSE, _SYNC, _EXECUTE) = b"QFPBDCSE"
-(_COPY_DONE, _COPY_FAIL) = b"cf"
-(_PARSED, _CLOSED, _ERROR, _READY, _COPY_IN) = b"13EZG"
+(_QUERY, _PARSE, _BIND, _DESCRIBE, _CLOSE, _SYNC, _EXECUTE) = b"QPBDCSE"
+(_ERROR, _READY, _COPY_IN) = b"EZG"
+_QUERIES, _COPY_ENDS = frozenset(b"QF"), frozenset(b"cf")
+_ANSWERS = frozenset(b"13")  # ParseComplete, CloseComplete
 
 
 class Kind(IntEnum):
@@ -79,8 +80,8 @@ class Conversation:
         known: keys of statements that were parsed without an error, shared by connections of one identity.
 
     Attributes:
-        mixed: a simple query was sent before an extended one was answered: if that fails, the server skips the simple one,
-            and nobody can tell from its answers.
+        mixed: a simple query was sent before an extended one was answered: if that fails, the server skips the simple
+            one, and nobody can tell from its answers.
     """
 
     def __init__(self, known: set[bytes]) -> None:
@@ -122,7 +123,7 @@ class Conversation:
             MessageError: it is malformed.
         """
         kind = data[0]
-        if kind == _QUERY or kind == _FUNCTION:
+        if kind in _QUERIES:
             # asyncpg prepares without a Sync, waits for the answer and sends a query: that is fine.
             self.mixed |= self._executing or bool(self._owed and self._owed[-1].kind < Kind.SYNC)
             self._unsynced = self._executing = False
@@ -141,26 +142,17 @@ class Conversation:
             self._parse(data, statements, out)
         elif kind == _BIND:
             self._unsynced = self._executing = True
-            portal, at = cstring(data, 5)
-            name, rest = cstring(data, at)
-            statement = statements.get(name)
-            if statement is None:
-                out.append(data)
-            else:
-                known_as = self._known(statement, out)
-                out.append(message(b"B", b"%b\0%b\0%b" % (portal, known_as, data[rest:])) if name else data)
+            self._bind(data, statements, out)
         elif kind == _DESCRIBE:
             self._unsynced = True
-            name, _ = cstring(data, 6)
-            statement = statements.get(name) if data[5:6] == b"S" else None
-            out.append(data if statement is None else message(b"D", b"S%b\0" % self._known(statement, out)))
+            self._describe(data, statements, out)
         elif kind == _CLOSE:
             self._unsynced = True
             self._close(data, statements, out)
         else:
             if kind == _EXECUTE:
                 self._unsynced = self._executing = True
-            elif kind == _COPY_DONE or kind == _COPY_FAIL:
+            elif kind in _COPY_ENDS:
                 self._copying_in = False
             out.append(data)
 
@@ -171,7 +163,7 @@ class Conversation:
             self._copying_in = False
             while self._owed and self._owed.popleft().kind < Kind.SYNC:
                 pass
-        elif kind == _PARSED or kind == _CLOSED:
+        elif kind in _ANSWERS:
             if self._owed and self._owed[0].kind < Kind.SYNC:
                 answered = self._owed.popleft()
                 if answered.kind is Kind.PARSE and answered.client_name:
@@ -211,6 +203,21 @@ class Conversation:
         if known_as in self._prepared:  # parsed anew: its answer, or its error, is the client's
             self._close_ours(known_as, out)
         self._parse_as(Kind.PARSE, known_as, body, name, out)
+
+    def _bind(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
+        portal, at = cstring(data, 5)
+        name, rest = cstring(data, at)
+        statement = statements.get(name)
+        if statement is None:
+            out.append(data)  # the server knows it from SQL's PREPARE, or objects
+        else:
+            known_as = self._known(statement, out)
+            out.append(message(b"B", b"%b\0%b\0%b" % (portal, known_as, data[rest:])) if name else data)
+
+    def _describe(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
+        name, _ = cstring(data, 6)
+        statement = statements.get(name) if data[5:6] == b"S" else None
+        out.append(data if statement is None else message(b"D", b"S%b\0" % self._known(statement, out)))
 
     def _close(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
         name, _ = cstring(data, 6)

@@ -1,13 +1,14 @@
 """Which statements leave state in a session, so that its client must keep its server connection.
 
-The list is RDS Proxy's for PostgreSQL ("Avoiding pinning an RDS Proxy", Amazon RDS User Guide): SET, SQL's PREPARE, EXECUTE,
-DEALLOCATE and DISCARD, temporary objects, cursors, LISTEN, LOAD, nextval and setval, session advisory locks, and texts above
-16 KB. What ends with its transaction doesn't count: SET LOCAL, SET TRANSACTION, SET CONSTRAINTS, set_config(..., true),
-the pg_advisory_xact_lock functions. Nor does what only takes state away: RESET, UNLISTEN, CLOSE, pg_advisory_unlock.
+The list is RDS Proxy's for PostgreSQL ("Avoiding pinning an RDS Proxy", Amazon RDS User Guide): SET, SQL's PREPARE,
+EXECUTE, DEALLOCATE and DISCARD, temporary objects, cursors, LISTEN, LOAD, nextval and setval, session advisory locks,
+and texts above 16 KB. What ends with its transaction doesn't count: SET LOCAL, SET TRANSACTION, SET CONSTRAINTS,
+set_config(..., true), the pg_advisory_xact_lock functions. Nor does what only takes state away: RESET, UNLISTEN, CLOSE,
+pg_advisory_unlock.
 
-Like any proxy it reads statements and can't know what functions do inside the server. In doubt it pins: that costs reuse,
-the opposite would show one client's state to another. Changes of reported parameters are seen anyway, because the server
-tells them: `ServerConnection.drifted`.
+Like any proxy it reads statements and can't know what functions do inside the server. In doubt it pins: that costs
+reuse, the opposite would show one client's state to another. Changes of reported parameters are seen anyway, because
+the server tells them: `ServerConnection.drifted`.
 """
 
 import re

@@ -103,7 +103,7 @@ class Pool:
         """A quiet server connection comes back."""
         self._no_longer_borrowed(server)
         group = self._groups[server.identity]
-        if server.cancels:  # one that is on its way must not hit the next client
+        if not server.uncancelled.is_set():  # one that is on its way must not hit the next client
             self._background(self._after_cancels(server))
         elif self._must_yield(group):
             self.retire(server)
@@ -331,8 +331,7 @@ class Pool:
         self.retire(server)
 
     async def _after_cancels(self, server: ServerConnection) -> None:
-        while server.cancels:
-            await asyncio.sleep(0.001)
+        await server.uncancelled.wait()
         if not server.ending and server in self._servers:
             self._make_available(server, self._groups[server.identity])
 

@@ -73,7 +73,7 @@ class ServerConnection(asyncio.Protocol):
         borrower: who has it.
         borrowed_at, idle_since: monotonic times in seconds.
         gone: done when the server has closed its side.
-        cancels: cancel requests on their way to it.
+        uncancelled: no cancel request is on its way to it.
         ending: it is not for anybody any more.
     """
 
@@ -92,7 +92,9 @@ class ServerConnection(asyncio.Protocol):
         self.borrowed_at = self.idle_since = 0.0
         self.pinned = False
         self.gone: asyncio.Future[None] = loop.create_future()
-        self.cancels = 0
+        self.uncancelled = asyncio.Event()
+        self.uncancelled.set()
+        self._cancels = 0
         self.ending = False
         self.transport: asyncio.Transport
         self._baseline: dict[str, str] = {}
@@ -145,7 +147,8 @@ class ServerConnection(asyncio.Protocol):
     async def cancel(self) -> None:
         """Ask the server to cancel what runs here; returns when it has passed that on."""
         host, port = self.transport.get_extra_info("peername")[:2]
-        self.cancels += 1
+        self._cancels += 1
+        self.uncancelled.clear()
         try:
             async with asyncio.timeout(_CANCEL_SECONDS):
                 reader, writer = await asyncio.open_connection(host, port)
@@ -157,7 +160,9 @@ class ServerConnection(asyncio.Protocol):
         except (OSError, TimeoutError):
             pass  # then it isn't cancelled: PostgreSQL promises no more either
         finally:
-            self.cancels -= 1
+            self._cancels -= 1
+            if not self._cancels:
+                self.uncancelled.set()
 
     # asyncio.Protocol
 

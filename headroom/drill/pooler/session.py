@@ -220,68 +220,60 @@ class Session(asyncio.Protocol):
             raise MessageError(self._frames.broken)
 
     def _converse(self) -> None:
-        """Pass on what the client said."""
+        """Pass on what the client said, as far as it can be now."""
         inbox, out, goodbye = self._inbox, list[bytes](), False
-        while inbox:
-            data = inbox[0]
-            kind = data[0]
-            if self._skipping and kind != _TERMINATE:
-                inbox.popleft()
-                if kind == _SYNC:
-                    self._skipping = False
-                    self.transport.write(READY_IDLE)
-                continue
-            if kind == _TERMINATE:
-                inbox.clear()
-                goodbye = True
-                break
+        while inbox and not goodbye:
+            kind = inbox[0][0]
             if kind == _PASSWORD:
                 raise MessageError("a password that nobody asked for")
-            if self._server is None:
-                if kind in _NEEDS_NO_SERVER:
-                    inbox.popleft()
-                    continue
-                if self._answer_alone():
-                    continue
-                self._server = self._borrow()
-                if self._server is None:
-                    break
-            inbox.popleft()
-            if kind in (_QUERY, _PARSE):
-                self._look_at(self._server, data)
-            self._server.conversation.request(data, self.statements, out)
-        if self._server is not None:
-            if out:
-                self._server.transport.write(b"".join(out) if len(out) > 1 else out[0])
-            if self._server.conversation.mixed:
-                self._pool.pin(self._server, "simple query inside an extended one")
+            if kind == _TERMINATE:
+                goodbye = True
+            elif self._skipping:
+                self._skip(inbox.popleft())
+            elif self._server is None and (kind in _NEEDS_NO_SERVER or self._answer_alone()):
+                inbox.popleft()
+            elif self._server is not None or self._borrow():
+                self._pass_on(inbox.popleft(), out)
+            else:
+                break
+        if self._server is not None and out:
+            self._server.transport.write(b"".join(out) if len(out) > 1 else out[0])
         if goodbye:
             self._leave(goodbye=True)
 
+    def _skip(self, data: bytes) -> None:
+        if data[0] == _SYNC:
+            self._skipping = False
+            self.transport.write(READY_IDLE)
+
+    def _pass_on(self, data: bytes, out: list[bytes]) -> None:
+        server = self._server
+        assert server is not None  # noqa: S101 - just borrowed
+        if data[0] in (_QUERY, _PARSE) and (reason := pin_reason(_text(data))) is not None:
+            self._pool.pin(server, reason)
+            if reason == FORGETTING:
+                server.conversation.forget_prepared(self.statements)
+        server.conversation.request(data, self.statements, out)
+        if server.conversation.mixed:
+            self._pool.pin(server, "simple query inside an extended one")
+
     def _answer_alone(self) -> bool:
-        """Parse and Sync of a statement that is known to be good."""
+        """A Parse of a statement that is known to be good, and a Sync: answered here; the Sync stays."""
         inbox = self._inbox
         if len(inbox) < 2 or inbox[0][0] != _PARSE or inbox[1][0] != _SYNC or self._group is None:
             return False
         if pin_reason(_text(inbox[0])) or not prepare_known(inbox[0], self._group.known, self.statements):
             return False
         inbox.popleft()
-        inbox.popleft()
         self.transport.write(PARSED + READY_IDLE)
         return True
 
-    def _look_at(self, server: ServerConnection, data: bytes) -> None:
-        reason = pin_reason(_text(data))
-        if reason is not None:
-            self._pool.pin(server, reason)
-            if reason == FORGETTING:
-                server.conversation.forget_prepared(self.statements)
-
-    def _borrow(self) -> ServerConnection | None:
+    def _borrow(self) -> bool:
+        """Whether there is a server connection at once; else we wait."""
         assert self._group is not None  # noqa: S101 - it has logged in
-        server = self._pool.borrow(self._group, self)
-        self._waiting = server is None
-        return server
+        self._server = self._pool.borrow(self._group, self)
+        self._waiting = self._server is None
+        return not self._waiting
 
     def _leave(self, *, goodbye: bool = False) -> None:
         """Give everything back, and hang up; what a client asked for before a proper good-bye is still done."""
@@ -361,12 +353,8 @@ class Session(asyncio.Protocol):
             self._handle = self._console
             return
         self._group = self._pool.join(self._login.identity)
-        if self._group.parameters is not None:
+        if self._group.parameters is not None or self._borrow():
             self._known()
-        else:
-            self._server = self._borrow()
-            if self._server is not None:
-                self._known()
 
     def _known(self) -> None:
         """The server knows it: the client may go on."""

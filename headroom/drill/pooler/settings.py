@@ -21,8 +21,8 @@ class PoolerSettings:
         port: the pooler's own on 127.0.0.1; 0 takes a free one.
         max_connections: the server's setting of that name, at least 1.
         max_connections_percent: MaxConnectionsPercent, 1 to 100: the pool's share of max_connections.
-        max_idle_connections_percent: MaxIdleConnectionsPercent, 0 to max_connections_percent, of max_connections (not of
-            the pool); None: half of max_connections_percent.
+        max_idle_connections_percent: MaxIdleConnectionsPercent, 0 to max_connections_percent, of max_connections (not
+            of the pool); None: half of max_connections_percent.
         idle_after_seconds: a server connection unused for so long counts as idle (RDS Proxy: 5 minutes), above 0.
         borrow_timeout_seconds: ConnectionBorrowTimeout, 0 to 300; 0 refuses at once when no connection is free.
         password: every role's, for SCRAM with clients and server; None: trust on both sides.
@@ -77,8 +77,8 @@ class PoolerSettings:
             found.append(f"max_connections_percent: must be 1 to {PERCENT_MAX}, got {percent}")
         elif self.max_connections >= 1 and self.pool_connections < 1:
             found.append(
-                f"max_connections_percent: {percent} percent of max_connections ({self.max_connections}) is less than one "
-                "connection: raise either"
+                f"max_connections_percent: {percent} percent of max_connections ({self.max_connections}) is less than "
+                "one connection: raise either"
             )
         if idle is not None and not 0 <= idle <= percent:
             found.append(f"max_idle_connections_percent: must be 0 to max_connections_percent ({percent}), got {idle}")
@@ -86,7 +86,8 @@ class PoolerSettings:
             found.append(f"idle_after_seconds: must be above 0, got {self.idle_after_seconds:g}")
         if not 0 <= self.borrow_timeout_seconds <= BORROW_TIMEOUT_SECONDS_MAX:
             found.append(
-                f"borrow_timeout_seconds: must be 0 to {BORROW_TIMEOUT_SECONDS_MAX}, got {self.borrow_timeout_seconds:g}"
+                f"borrow_timeout_seconds: must be 0 to {BORROW_TIMEOUT_SECONDS_MAX}, "
+                f"got {self.borrow_timeout_seconds:g}"
             )
         if self.password == "":
             found.append("password: must not be empty: leave it out for trust")

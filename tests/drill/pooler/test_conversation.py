@@ -43,8 +43,8 @@ class Model:
             self.statements.pop(body[1:-1], None)
             return ["3"]
         if kind == "B":
-            text = self.statements.get(body.split(b"\0")[1])
-            return self.error() if text is None else [f"2 {text.decode()}"]
+            bound = self.statements.get(body.split(b"\0")[1])
+            return self.error() if bound is None else [f"2 {bound.decode()}"]
         return ["C"]
 
     def error(self) -> list[str]:

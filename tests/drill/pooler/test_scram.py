@@ -14,16 +14,16 @@ def test_both_sides_know_the_password(password: str, salt: bytes) -> None:
 
 def test_a_wrong_password_is_refused() -> None:
     client, server = ScramClient("wrong"), ScramServer("right", b"salt" * 4)
-    with pytest.raises(ScramError, match="^password authentication failed$"):
+    with pytest.raises(ScramError, match=r"^password authentication failed$"):
         server.final(client.final(server.first(client.first())))
 
 
 def test_a_server_that_doesnt_know_the_password_is_found_out() -> None:
     client, server = ScramClient("right"), ScramServer("right", b"salt" * 4)
     client.final(server.first(client.first()))
-    with pytest.raises(ScramError, match="^the server doesn't know the password either$"):
+    with pytest.raises(ScramError, match=r"^the server doesn't know the password either$"):
         client.verify(b"v=" + b"A" * 44)
-    with pytest.raises(ScramError, match="^the server's SCRAM nonce is not ours$"):
+    with pytest.raises(ScramError, match=r"^the server's SCRAM nonce is not ours$"):
         ScramClient("right").final(b"r=other,s=c2FsdA==,i=4096")
 
 

@@ -28,8 +28,8 @@ def test_every_mistake_is_named_at_once() -> None:
             password="",
         )
     assert str(raised.value).split("; ") == [
-        "server host: must be on the loopback interface, got 'db.example.com': the reference pooler is for drills on this "
-        "machine",
+        "server host: must be on the loopback interface, got 'db.example.com': the reference pooler is for drills on "
+        "this machine",
         "server port: must be 1 to 65535, got 0",
         "port: must be 0 (a free one) to 65535, got 70000",
         "max_connections: must be at least 1, got 0",

@@ -12,7 +12,7 @@ def message(kind: str, body: bytes = b"") -> bytes:
     return kind.encode() + struct.pack("!i", len(body) + 4) + body
 
 
-def startup(version: int = 196608, **parameters: str) -> bytes:
+def startup(version: int = 196608, /, **parameters: str) -> bytes:
     body = b"".join(f"{k}\0{v}\0".encode() for k, v in parameters.items()) + b"\0"
     return struct.pack("!ii", len(body) + 8, version) + body
 
@@ -53,8 +53,8 @@ class Wire:
         self._stream.close()
         self.socket.close()
 
-    def login(self, **parameters: str) -> Self:
-        self.send(startup(**{"user": "postgres", "database": "postgres", **parameters}))
+    def login(self, user: str = "postgres", database: str = "postgres", **parameters: str) -> Self:
+        self.send(startup(user=user, database=database, **parameters))
         for kind, body in self.until("Z"):
             if kind == "K":
                 self.pid, self.secret = int.from_bytes(body[:4]), body[4:]
