@@ -46,7 +46,10 @@ def _judge(alarm: Resource, period: int, points: int, most: int) -> Iterator[Fin
 RULE = Rule(
     id="alrm-latency-to-page",
     title="Alarms on connections and proxies ring within five minutes.",
-    why="A pool of 200 fills in seconds once a lock is held; who is told after a quarter of an hour hears it from users.",
+    why=(
+        "A pool of 200 fills in seconds once a lock is held; who is told after a quarter of an hour hears it from "
+        "users."
+    ),
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy whose period x data points (datapointsToAlarm, else "
         "evaluationPeriods) exceeds `seconds_most`, and a period that CloudWatch doesn't take."

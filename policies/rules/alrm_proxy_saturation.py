@@ -52,8 +52,8 @@ RULE = Rule(
     title="Alarms watch how long clients wait at the proxy, and how full its pool is.",
     why="A proxy moves the queue out of the database's sight: DatabaseConnections stays below its limit all the while.",
     predicate=(
-        "Refuses an RDS Proxy without an alarm that tells somebody on DatabaseConnectionsBorrowLatency, and without one "
-        "whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises."
+        "Refuses an RDS Proxy without an alarm that tells somebody on DatabaseConnectionsBorrowLatency, and without "
+        "one whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises."
     ),
     unknown="An alarm on the proxy whose metric is unknown may be the one: not proven. Unknown topics are some.",
     remedy="Add alarms on the borrow latency and on the use of the pool.",

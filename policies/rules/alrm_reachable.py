@@ -51,9 +51,9 @@ RULE = Rule(
     title="Between a good day's peak and the limit there is room for two alarms, and a proxy's alarms can ring.",
     why="An alarm above what the metric can reach stays silent for ever, and one below the peak is switched off.",
     predicate=(
-        "Refuses a budget that leaves no room for a warning and a critical threshold between a role's accepted peak and "
-        "its limit, and an alarm on the proxy's borrow latency at or above the borrow timeout. Where the thresholds that "
-        "are set lie is alrm-connections-threshold's question."
+        "Refuses a budget that leaves no room for a warning and a critical threshold between a role's accepted peak "
+        "and its limit, and an alarm on the proxy's borrow latency at or above the borrow timeout. Where the "
+        "thresholds that are set lie is alrm-connections-threshold's question."
     ),
     unknown="An unknown threshold or timeout may be out of reach: not proven. A budget that can't be computed is "
     "conn-demand-fits' to report.",

@@ -31,8 +31,8 @@ RULE = Rule(
     title="Alarms on connections are keyed by role, not only by instance.",
     why="After a failover the writer's alarm watches a reader; a replica that autoscaling adds has no alarm at all.",
     predicate=(
-        "Notes alarms on DatabaseConnections keyed by DBInstanceIdentifier where a cluster has no others. Beside alarms "
-        "by role they are welcome."
+        "Notes alarms on DatabaseConnections keyed by DBInstanceIdentifier where a cluster has no others. Beside "
+        "alarms by role they are welcome."
     ),
     unknown="A dimension of a wrong type may be either: not proven. An unknown instance is one.",
     remedy="Use DBClusterIdentifier and Role.",

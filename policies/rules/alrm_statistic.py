@@ -42,9 +42,9 @@ RULE = Rule(
     title="Alarms on a role's connections look at the maximum.",
     why="AWS's recommended alarm takes the average; of four readers the full one then rings when all are full.",
     predicate=(
-        "Notes an alarm on DatabaseConnections of a cluster or role with another statistic than Maximum. Alarms on one "
-        "instance and percentiles (extendedStatistic) aren't judged; a proxy's metrics are sums and have rules of their "
-        "own."
+        "Notes an alarm on DatabaseConnections of a cluster or role with another statistic than Maximum. Alarms on "
+        "one instance and percentiles (extendedStatistic) aren't judged; a proxy's metrics are sums and have rules of"
+        " their own."
     ),
     unknown="An unknown statistic may be the average: not proven.",
     remedy="Use Maximum.",

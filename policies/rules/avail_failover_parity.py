@@ -50,8 +50,8 @@ RULE = Rule(
     title="The reader that is promoted first is as large as the writer.",
     why="A failover that ends on half the memory is a second incident, with fewer connections than the first.",
     predicate=(
-        "Refuses a cluster whose reader of the best promotion tier (the largest of them, as AWS chooses) has less memory "
-        "or fewer vCPUs than the writer. Where the declared budget fits with it as the writer, it advises."
+        "Refuses a cluster whose reader of the best promotion tier (the largest of them, as AWS chooses) has less "
+        "memory or fewer vCPUs than the writer. Where the declared budget fits with it as the writer, it advises."
     ),
     unknown="An unknown class or tier may make it the smaller one: not proven.",
     remedy="Give the reader of the best tier the writer's class.",

@@ -28,7 +28,9 @@ def check(reading: Reading) -> Iterator[Finding]:
 RULE = Rule(
     id="avail-no-burstable",
     title="No instance has a burstable class.",
-    why="When the credits end the CPU falls to a fifth in the middle of the load: the budget's CPU cap no longer holds.",
+    why=(
+        "When the credits end the CPU falls to a fifth in the middle of the load: the budget's CPU cap no longer holds."
+    ),
     predicate="Refuses instances of a class db.t*.",
     unknown="An unknown class may be burstable: not proven.",
     remedy="Take a memory-optimised class.",

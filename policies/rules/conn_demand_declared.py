@@ -22,7 +22,8 @@ def _ambiguous(cluster: AuroraCluster) -> Finding:
     return Finding(
         urn=cluster.urn,
         found=(
-            f"a demand is declared, but it can't be told whether it is for the cluster {cluster.name} or for another one"
+            f"a demand is declared, but it can't be told whether it is for the cluster {cluster.name} or for another "
+            "one"
         ),
         allowed="each cluster needs a demand of its own",
         remedy=(

@@ -20,9 +20,9 @@ RULE = Rule(
     title="What each instance admits is known: documented by AWS, or set.",
     why="AWS documents no max_connections for newer classes, and not which parameter group an autoscaled replica gets.",
     predicate=(
-        "Refuses an explicit max_connections on Aurora MySQL together with replica autoscaling (there the limit belongs "
-        "to each instance). Advises an explicit one for a class whose default AWS doesn't document: until then the "
-        "budget counts with bounds."
+        "Refuses an explicit max_connections on Aurora MySQL together with replica autoscaling (there the limit "
+        "belongs to each instance). Advises an explicit one for a class whose default AWS doesn't document: until "
+        "then the budget counts with bounds."
     ),
     unknown=(
         "An unknown class or limit is conn-demand-fits' to report, without a demand conn-demand-declared refuses the "

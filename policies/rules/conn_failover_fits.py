@@ -20,8 +20,9 @@ RULE = Rule(
     title="A stack that fits every day still fits when an instance or a zone is lost.",
     why="A failover is when everybody reconnects at once, to fewer instances: the worst moment to find out.",
     predicate=(
-        "Refuses a budget whose slots, pool, CPU or memory are exceeded only where an instance or a zone is lost. Where "
-        "a day without losses doesn't fit either, conn-demand-fits, conn-cpu-cap and conn-memory say so instead."
+        "Refuses a budget whose slots, pool, CPU or memory are exceeded only where an instance or a zone is lost. "
+        "Where a day without losses doesn't fit either, conn-demand-fits, conn-cpu-cap and conn-memory say so "
+        "instead."
     ),
     unknown="A value that the budget is computed from and that can't be read is conn-demand-fits' to report.",
     remedy="One more reader in another zone, a larger class, or smaller pools.",

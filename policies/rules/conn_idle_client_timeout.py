@@ -18,8 +18,8 @@ def check(reading: Reading, *, note_above_seconds: int) -> Iterator[Finding]:
         seconds = proxy.read(PATH, int)
         if isinstance(seconds, Blank):
             yield unproven(seconds)
+        if not isinstance(seconds, int):
             continue
-        assert seconds is not None  # it has a default
         found = f"the proxy {proxy.name} keeps a client that does nothing for {seconds:,} s"
         if not 1 <= seconds <= highest:
             allowed = f"AWS takes {lowest} to {highest:,} s"
@@ -37,7 +37,9 @@ def check(reading: Reading, *, note_above_seconds: int) -> Iterator[Finding]:
 RULE = Rule(
     id="conn-idle-client-timeout",
     title="The proxy drops clients that do nothing, within the range that AWS takes.",
-    why="A client that died without closing holds its session; one that was pinned holds a database connection as well.",
+    why=(
+        "A client that died without closing holds its session; one that was pinned holds a database connection as well."
+    ),
     predicate=(
         "Refuses an idleClientTimeout outside 1 to 28,800 s. Advises below 60 s, AWS's documented least, and above "
         "`note_above_seconds`. Unset is 1,800 s."

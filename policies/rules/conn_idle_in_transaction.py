@@ -52,7 +52,9 @@ def _judge(resource: Resource, name: str, value: int | Blank, per_second: int, m
 RULE = Rule(
     id="conn-idle-in-transaction",
     title="A session that does nothing within a transaction is ended within minutes.",
-    why="A client that died in a transaction keeps its row locked; everybody who needs the row then holds a connection.",
+    why=(
+        "A client that died in a transaction keeps its row locked; everybody who needs the row then holds a connection."
+    ),
     predicate=(
         "Notes an idle_in_transaction_session_timeout (PostgreSQL, ms; unset a day, 0 never) above "
         "`transaction_seconds_most`, and on MySQL, which has none, a wait_timeout (s; unset 28,800) above "

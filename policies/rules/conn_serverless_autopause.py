@@ -33,7 +33,9 @@ def check(reading: Reading) -> Iterator[Finding]:
 RULE = Rule(
     id="conn-serverless-autopause",
     title="A serverless cluster that may pause has no proxy, which would keep it awake.",
-    why="The bill shows it first: the cluster was declared to pause, costs its least capacity all night, and is capped.",
+    why=(
+        "The bill shows it first: the cluster was declared to pause, costs its least capacity all night, and is capped."
+    ),
     predicate=(
         "Notes a minimum of 0 ACU together with an RDS Proxy on serverless instances. Advice everywhere: nothing runs "
         "out, a saving doesn't come."

@@ -38,8 +38,8 @@ RULE = Rule(
     title="A wait for a lock ends before the statement that waits.",
     why="Sessions that wait for a lock fill the pool; an error that names the lock is what leads to its holder.",
     predicate=(
-        "Notes a lock_timeout (ms) at or above a statement_timeout that is set, on PostgreSQL. Unset or 0, either has no "
-        "end of its own. That the proxy gives up before its clients is conn-borrow-timeout's question."
+        "Notes a lock_timeout (ms) at or above a statement_timeout that is set, on PostgreSQL. Unset or 0, either has"
+        " no end of its own. That the proxy gives up before its clients is conn-borrow-timeout's question."
     ),
     unknown="An unknown parameter, or a parameter group outside the stack, may set any order: not proven.",
     remedy="Set lock_timeout below statement_timeout.",

@@ -42,8 +42,8 @@ RULE = Rule(
     title="The cluster is protected against deletion and leaves a final snapshot.",
     why="Several changes of a cluster replace it; without a guard the plan that says so is the last chance to notice.",
     predicate=(
-        "Refuses deletionProtection that isn't true (unset is false) and skipFinalSnapshot, in production. A stack that "
-        "declares itself local (headroom:environment) is made to be destroyed, and so are staging and dev here."
+        "Refuses deletionProtection that isn't true (unset is false) and skipFinalSnapshot, in production. A stack "
+        "that declares itself local (headroom:environment) is made to be destroyed, and so are staging and dev here."
     ),
     unknown="An unknown guard may be off: not proven.",
     remedy="Set deletionProtection and keep the final snapshot.",

@@ -1,6 +1,7 @@
 """scal-event-prescale: the readers of a declared event are asked for before it starts."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from headroom.budget.model import Event
 from policies.reading import calendar
@@ -16,25 +17,22 @@ def check(reading: Reading) -> Iterator[Finding]:
         if cluster.budget is None:
             continue
         stack = cluster.budget.stack
-        coming = [
-            e for e in stack.events if e.readers_min is not None and calendar.asked_for_from(e, stack) > reading.now
-        ]
+        deadlines = {e: calendar.asked_for_from(e, stack) for e in stack.events if e.readers_min is not None}
+        coming = {event: deadline for event, deadline in deadlines.items() if deadline > reading.now}
         minimums = [target.read("minCapacity", int) for target in cluster.scaling_targets]
         always = max((m for m in minimums if isinstance(m, int)), default=len(cluster.instances) - 1)
         entries, blanks = calendar.read(cluster.scheduled_actions)
         blanks += [value for value in minimums if isinstance(value, Blank)]
-        short = [e for e in coming if (e.readers_min or 0) > always and not _served(cluster, e, entries)]
+        short = [e for e, by in coming.items() if (e.readers_min or 0) > always and not _served(e, by, entries)]
         if short and blanks:
             yield from map(unproven, blanks)
         else:
-            yield from (_late(cluster, event) for event in short)
+            yield from (_late(cluster, event, coming[event]) for event in short)
 
 
-def _served(cluster: AuroraCluster, event: Event, entries: list[Entry]) -> bool:
+def _served(event: Event, deadline: datetime, entries: list[Entry]) -> bool:
     """The last minimum that is set in time suffices, and none lowers it before the end. Recurring ones may."""
-    assert cluster.budget is not None
     needed = event.readers_min or 0
-    deadline = calendar.asked_for_from(event, cluster.budget.stack)
     if any(entry.at is None and entry.readers >= needed for entry in entries):
         return True
     dated = sorted((entry.at, entry.readers) for entry in entries if entry.at is not None)
@@ -43,9 +41,7 @@ def _served(cluster: AuroraCluster, event: Event, entries: list[Entry]) -> bool:
     return bool(before) and min([before[-1], *during]) >= needed
 
 
-def _late(cluster: AuroraCluster, event: Event) -> Finding:
-    assert cluster.budget is not None
-    deadline = calendar.asked_for_from(event, cluster.budget.stack)
+def _late(cluster: AuroraCluster, event: Event, deadline: datetime) -> Finding:
     return Finding(
         urn=cluster.scaling_targets[0].urn if cluster.scaling_targets else cluster.urn,
         found=f"{event.name} asks for {event.readers_min} readers of {cluster.name}, and nothing keeps that many",

@@ -38,8 +38,8 @@ def _judge(cluster: AuroraCluster, target: Resource, event: Event) -> Iterator[F
         yield Finding(
             urn=target.urn,
             found=(
-                f"{event.name} is on until {calendar.ends(event):%Y-%m-%d %H:%M} UTC and asks for {event.readers_min} readers of "
-                f"{cluster.name}; this update declares at least {low}"
+                f"{event.name} is on until {calendar.ends(event):%Y-%m-%d %H:%M} UTC and asks for {event.readers_min} "
+                f"readers of {cluster.name}; this update declares at least {low}"
             ),
             allowed="an update now would let AWS remove readers that are serving",
             remedy="declare the event's minimum while it lasts, ignore changes of minCapacity, or wait for its end",
@@ -49,7 +49,10 @@ def _judge(cluster: AuroraCluster, target: Resource, event: Event) -> Iterator[F
 RULE = Rule(
     id="scal-in-event-window",
     title="No update during a declared event declares fewer readers than the event asks for.",
-    why="A refresh reads the minimum that the calendar raised; the next update would lower it, in the middle of the sale.",
+    why=(
+        "A refresh reads the minimum that the calendar raised; the next update would lower it, in the middle of the "
+        "sale."
+    ),
     predicate=(
         "Refuses, from an event's lead until its end, a scalable target whose minCapacity is below the event's "
         "readers_min, unless the program ignores changes of it."

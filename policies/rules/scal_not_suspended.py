@@ -44,9 +44,9 @@ RULE = Rule(
     title="Replica autoscaling isn't suspended.",
     why="Somebody suspends it during maintenance and forgets; the dashboard still shows the bounds.",
     predicate=(
-        "Refuses dynamicScalingOutSuspended and scheduledScalingSuspended. Where the declared budget fits without new "
-        "replicas it advises, unless an event asks for readers and the schedule is what is suspended. Scaling in may be "
-        "suspended."
+        "Refuses dynamicScalingOutSuspended and scheduledScalingSuspended. Where the declared budget fits without new"
+        " replicas it advises, unless an event asks for readers and the schedule is what is suspended. Scaling in may"
+        " be suspended."
     ),
     unknown="An unknown state may be suspended: not proven.",
     remedy="Clear suspendedState.",

@@ -56,8 +56,8 @@ RULE = Rule(
     title="A cluster whose readers don't fit has replica autoscaling, and one that has it has something that scales.",
     why="In the incident the readers were as fixed as the writer, while everything in front of them scaled.",
     predicate=(
-        "Refuses a provisioned cluster without a scalable target where the budget doesn't fit on the readers, and there "
-        "a target without a policy or a schedule; where it fits, such a target is advised about."
+        "Refuses a provisioned cluster without a scalable target where the budget doesn't fit on the readers, and "
+        "there a target without a policy or a schedule; where it fits, such a target is advised about."
     ),
     unknown=(
         "It reads no value of its own but the class: targets, policies and schedules are found by their dependencies. "

@@ -37,8 +37,8 @@ RULE = Rule(
     title="A cluster has at most 15 readers, and at least one declared where they are autoscaled.",
     why="The sixteenth is refused by AWS at the moment it is needed; and without a first one autoscaling never starts.",
     predicate=(
-        "Refuses more than 15 declared readers, and a scalable target beside a writer that is alone. A maximum above 15 "
-        "is scal-bounds': AWS counts declared readers in it."
+        "Refuses more than 15 declared readers, and a scalable target beside a writer that is alone. A maximum above "
+        "15 is scal-bounds': AWS counts declared readers in it."
     ),
     unknown="It reads no value: instances and targets are found by their dependencies.",
     remedy="Declare 1 to 15 readers.",

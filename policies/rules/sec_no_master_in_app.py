@@ -40,10 +40,13 @@ def _master(cluster: AuroraCluster, proxy: Resource) -> Finding:
 RULE = Rule(
     id="sec-no-master-in-app",
     title="No proxy is given the cluster's master secret.",
-    why="In the incident the operators couldn't log in: what is reserved for superusers is no reserve if services are it.",
+    why=(
+        "In the incident the operators couldn't log in: what is reserved for superusers is no reserve if services are"
+        " it."
+    ),
     predicate=(
-        "Refuses an RDS Proxy whose auths come from its cluster (masterUserSecrets), or name the same secret. Secrets of "
-        "other resources pass."
+        "Refuses an RDS Proxy whose auths come from its cluster (masterUserSecrets), or name the same secret. Secrets"
+        " of other resources pass."
     ),
     unknown=(
         "Where a secret comes from is known before its value: an unknown one of another resource isn't the master's. "

@@ -32,13 +32,18 @@ def check(reading: Reading) -> Iterator[Finding]:
 RULE = Rule(
     id="sec-no-plaintext-password",
     title="RDS makes the master user's password; the program doesn't know it.",
-    why="The master is rds_superuser and may take the connections that are reserved for rescue; the state is read by many.",
+    why=(
+        "The master is rds_superuser and may take the connections that are reserved for rescue; the state is read by "
+        "many."
+    ),
     predicate=(
         "Refuses a masterPassword that the program or its config gives (a secret of the config can't be told from a "
         "literal here, and ends in the state as well). Advises where it comes from another resource. masterPasswordWo, "
         "a restored cluster and a managed password pass."
     ),
-    unknown="Unknown manageMasterUserPassword may be false: not proven. An unknown password comes from another resource.",
+    unknown=(
+        "Unknown manageMasterUserPassword may be false: not proven. An unknown password comes from another resource."
+    ),
     remedy="Set manageMasterUserPassword.",
     sources=(
         "Guard RDS_CLUSTER_MASTER_USER_PASSWORD_NO_PLAINTEXT_PASSWORD, cfn-lint W2501",

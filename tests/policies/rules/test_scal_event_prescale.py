@@ -21,7 +21,7 @@ SALE = Event(
 LEAD = timedelta(minutes=30)
 
 
-def sale(*actions: tuple[object, object], event: Event = SALE, zone: object = None) -> Declared:
+def sale(*actions: tuple[object, object], event: Event = SALE, zone: str | None = None) -> Declared:
     declared = shop().change("budget", demand=demand_of(CHECKOUT, events=(event,)))
     for number, (schedule, readers) in enumerate(actions):
         declared.add(
@@ -31,8 +31,9 @@ def sale(*actions: tuple[object, object], event: Event = SALE, zone: object = No
             scalable_dimension=Ref("readers"),
             schedule=schedule,
             scalable_target_action={"min_capacity": readers},
-            **({} if zone is None else {"timezone": zone}),
         )
+        if zone is not None:
+            declared.change(f"action-{number}", timezone=zone)
     return declared
 
 

@@ -1,0 +1,89 @@
+"""conn-proxy-bypass: nobody connects past the proxy who isn't declared."""
+
+from collections.abc import Iterator, Mapping
+
+from headroom.budget.model import Path
+from policies.reading import ingress
+from policies.reading import types as t
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.field import Blank
+from policies.reading.ingress import Source
+from policies.reading.resources import Resource, Resources
+from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
+
+#: Address ranges that are sec-encrypted-private's.
+EVERYBODY = {Source("0.0.0.0/0"), Source("::/0")}
+
+
+def check(reading: Reading) -> Iterator[Finding]:
+    """See `RULE.predicate`."""
+    proxied = [cluster for cluster in reading.clusters if cluster.proxies]
+    rules: dict[str, list[tuple[Resource, object]]] = {}
+    for resource, rule, guarded in ingress.every(reading.resources) if proxied else ():
+        rules.setdefault(guarded, []).append((resource, rule))
+    for cluster in proxied:
+        own = {group.urn for group in reading.resources.linked(cluster.cluster, t.SECURITY_GROUP)}
+        port = ingress.port(cluster)
+        ways: set[Source] = set()
+        blanks: list[Blank] = []
+        for resource, rule in (each for group in sorted(own) for each in rules.get(group, ())):
+            if not isinstance(rule, Mapping):
+                blanks.append(ingress.unreadable(resource, rule))
+            elif ingress.covers(resource, rule, port):
+                found, unclear = ingress.sources(resource, rule)
+                ways |= found
+                blanks += unclear
+        ways -= {Source(urn) for urn in own} | _proxys_groups(cluster, reading.resources) | EVERYBODY
+        yield from _judge(cluster, ways, blanks)
+
+
+def _proxys_groups(cluster: AuroraCluster, resources: Resources) -> set[Source]:
+    found = set()
+    for proxy in (parts.proxy for parts in cluster.proxies):
+        listed = proxy.field("vpcSecurityGroupIds")
+        found |= {Source(group.urn) for group in resources.linked(proxy, t.SECURITY_GROUP)}
+        found |= {Source(each) for each in (listed if isinstance(listed, list) else ()) if isinstance(each, str)}
+        # A group that isn't in this stack may come from the same place as the proxy's.
+        found |= {Source(urn) for urn in proxy.property_dependencies.get("vpcSecurityGroupIds", ())}
+    return found
+
+
+def _judge(cluster: AuroraCluster, ways: set[Source], blanks: list[Blank]) -> Iterator[Finding]:
+    stack = cluster.budget.stack if cluster.budget else None
+    direct = [s.name for s in stack.services if any(p.path is Path.DIRECT for p in s.pools)] if stack else []
+    operators = ["the operators"] if stack and stack.break_glass_connections else []
+    if len(ways) > len(direct + operators):
+        names = ", ".join(sorted(way.label for way in ways))
+        yield Finding(
+            urn=cluster.urn,
+            found=f"more than is declared reaches {cluster.name} past its proxy: {names}",
+            allowed=f"declared are {len(direct + operators)} ways ({', '.join(operators + direct) or 'none'})",
+            remedy="admit only the proxy's group, and declare who connects directly (path: direct)",
+            kind=Kind.VIOLATION if stack and not direct else Kind.ADVICE,
+        )
+    else:
+        yield from map(unproven, blanks)
+
+
+RULE = Rule(
+    id="conn-proxy-bypass",
+    title="Only the proxy, declared direct services and the operators reach the database's port.",
+    why="A throttle that can be walked around throttles the honest: one forgotten batch job takes the others' slots.",
+    predicate=(
+        "Refuses a cluster with a proxy whose security groups admit more other sources to its port than are declared: "
+        "one for the operators (break_glass_connections) and one for each service with a direct pool. Where such "
+        "services, or no demand, are declared, it advises. 0.0.0.0/0 is sec-encrypted-private's."
+    ),
+    unknown=(
+        "An ingress that can't be read may admit anybody: not proven. An unknown group is known by where it comes "
+        "from; groups outside the stack can't be seen."
+    ),
+    remedy="Admit only the proxy's group; declare direct paths.",
+    sources=(
+        "postmortem.txt",
+        "RDS User Guide, 'RDS Proxy connection considerations': room for what doesn't use the proxy",
+    ),
+    staging=ADVISORY,
+    dev=DISABLED,
+    check=check,
+)

@@ -1,0 +1,195 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from headroom.budget.model import Path
+from policies.reading import types as t
+from policies.rules.conn_proxy_bypass import RULE
+from tests.policies.cases import Case, assert_case
+from tests.policies.declared import CHECKOUT, Declared, Ref, demand_of, shop
+
+JUDGED = (t.CLUSTER,)
+DIRECT = replace(CHECKOUT, pools=(replace(CHECKOUT.pools[0], path=Path.DIRECT, transactions_percent=100),))
+
+
+def admitting(*groups: str, demand: object = None, port: object = 5432) -> Declared:
+    """The shop's database admits the proxy's group and others."""
+    declared = (
+        shop()
+        .add(t.SECURITY_GROUP, "of-proxy", parent="stack")
+        .change("proxy", vpc_security_group_ids=[Ref("of-proxy")])
+    )
+    for name in ("of-proxy", *groups):
+        if name != "of-proxy":
+            declared.add(t.SECURITY_GROUP, name, parent="stack")
+        declared.add(
+            t.INGRESS_RULE,
+            f"from-{name}",
+            security_group_id=Ref("database"),
+            referenced_security_group_id=Ref(name),
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+        )
+    return declared if demand is None else declared.change("budget", demand=demand)
+
+
+def inline(**rule: object) -> Declared:
+    return admitting().change("database", ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, **rule}])
+
+
+CASES: Sequence[Case] = [
+    Case(says="no ingress", declared=shop(), passes={"shop"}),
+    Case(says="the proxy and the operators", declared=admitting("operators"), passes={"shop"}),
+    Case(
+        says="somebody else as well",
+        declared=admitting("operators", "batch"),
+        refused={
+            "shop": (
+                "more than is declared reaches shop past its proxy: batch, operators; declared are 1 ways "
+                "(the operators); admit only the proxy's group, and declare who connects directly (path: "
+                "direct)"
+            )
+        },
+    ),
+    Case(
+        says="nobody keeps slots for operators",
+        declared=admitting("operators", demand=demand_of(CHECKOUT, break_glass_connections=0)),
+        refused={
+            "shop": (
+                "more than is declared reaches shop past its proxy: operators; declared are 0 ways (none); "
+                "admit only the proxy's group, and declare who connects directly (path: direct)"
+            )
+        },
+    ),
+    Case(
+        says="a declared direct service",
+        declared=admitting("operators", "checkout", demand=demand_of(DIRECT)),
+        passes={"shop"},
+    ),
+    Case(
+        says="more than the declared direct services",
+        declared=admitting("operators", "checkout", "batch", demand=demand_of(DIRECT)),
+        advised={
+            "shop": (
+                "more than is declared reaches shop past its proxy: batch, checkout, operators; declared are "
+                "2 ways (the operators, checkout); admit only the proxy's group, and declare who connects "
+                "directly (path: direct)"
+            )
+        },
+    ),
+    Case(
+        says="no demand",
+        declared=admitting("operators").drop("budget"),
+        advised={
+            "shop": (
+                "more than is declared reaches shop past its proxy: operators; declared are 0 ways (none); "
+                "admit only the proxy's group, and declare who connects directly (path: direct)"
+            )
+        },
+    ),
+    Case(says="another port", declared=admitting("operators", "batch", port=22), passes={"shop"}),
+    Case(
+        says="no proxy",
+        declared=admitting("operators", "batch").drop(
+            "proxy", "pool", "target", "read-only", "pool-use", "borrow-latency"
+        ),
+        passes={"shop"},
+    ),
+    Case(says="an inline rule for the proxy", declared=inline(security_groups=[Ref("of-proxy")]), passes={"shop"}),
+    Case(
+        says="an inline rule for others",
+        declared=inline(cidr_blocks=["10.0.0.0/16", "10.1.0.0/16"]),
+        refused={
+            "shop": (
+                "more than is declared reaches shop past its proxy: 10.0.0.0/16, 10.1.0.0/16; declared are 1 "
+                "ways (the operators); admit only the proxy's group, and declare who connects directly (path:"
+                " direct)"
+            )
+        },
+    ),
+    Case(
+        says="an older kind of rule",
+        declared=admitting("operators").add(
+            t.SECURITY_GROUP_RULE,
+            "old",
+            type="ingress",
+            security_group_id=Ref("database"),
+            cidr_blocks=["10.0.0.0/16"],
+            protocol="-1",
+        ),
+        refused={
+            "shop": (
+                "more than is declared reaches shop past its proxy: 10.0.0.0/16, operators; declared are 1 "
+                "ways (the operators); admit only the proxy's group, and declare who connects directly (path:"
+                " direct)"
+            )
+        },
+    ),
+    Case(
+        says="what leaves it",
+        declared=admitting("operators").add(
+            t.SECURITY_GROUP_RULE,
+            "old",
+            type="egress",
+            security_group_id=Ref("database"),
+            cidr_blocks=["10.0.0.0/16"],
+            protocol="-1",
+        ),
+        passes={"shop"},
+    ),
+    Case(
+        says="everybody is sec-encrypted-private's",
+        declared=inline(cidr_blocks=["0.0.0.0/0", "10.0.0.0/16"]),
+        passes={"shop"},
+    ),
+    Case(
+        says="the proxy's group by its id",
+        declared=shop()
+        .change("proxy", vpc_security_group_ids=["sg-1"])
+        .change(
+            "database",
+            ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, "security_groups": ["sg-1", "sg-2"]}],
+        ),
+        passes={"shop"},
+    ),
+    Case(
+        says="an unknown list of rules",
+        declared=admitting().change("database", ingress=Ref("stack")),
+        unproven={
+            "database": (
+                "ingress of database is known only after the update; so this cannot be proven safe; declare "
+                "each ingress as a rule of its own"
+            )
+        },
+        passes={"shop"},
+    ),
+    Case(
+        says="no list of rules",
+        declared=admitting().change("database", ingress="open"),
+        unproven={
+            "database": (
+                "ingress of database must be a list of rules, got 'open'; so this cannot be proven safe; "
+                "declare each ingress as a rule of its own"
+            )
+        },
+        passes={"shop"},
+    ),
+    Case(
+        says="an address range of a wrong type",
+        declared=inline(cidr_blocks=[7]),
+        unproven={
+            "database": (
+                "cidrBlocks of database must be text, got 7; so this cannot be proven safe; give it as a "
+                "value that is known before the update"
+            )
+        },
+        passes={"shop"},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_the_rule_says_exactly_this(case: Case) -> None:
+    assert_case(RULE, case, JUDGED)
