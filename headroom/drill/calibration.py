@@ -29,12 +29,14 @@ class Calibration:
     Attributes:
         hold_overhead_ms: of the database connection's time, as the pooler counts it (direct: as the client sees it).
         latency_overhead_ms: median of what the client sees.
+        latency_overhead_p95_ms: p95 of it; what is above that under load is waiting.
         transactions: on how many that rests.
         source: who measured the hold time.
     """
 
     hold_overhead_ms: float
     latency_overhead_ms: float
+    latency_overhead_p95_ms: float
     transactions: int
     source: str
 
@@ -72,9 +74,9 @@ async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "
     if not good.any():
         return None
     beyond = (columns["latency"] - columns["work"])[good] * 1000
-    median = float(np.median(beyond))
+    median, p95 = (float(value) for value in np.percentile(beyond, [50, 95]))
     if proxy and before and after and after.transactions > before.transactions:
         held = (after.hold_seconds - before.hold_seconds) / (after.transactions - before.transactions)
         overhead = 1000 * (held - float(columns["work"][good].mean()))
-        return Calibration(max(0.0, overhead), median, int(good.sum()), proxy.title)
-    return Calibration(median, median, int(good.sum()), "the client")
+        return Calibration(max(0.0, overhead), median, p95, int(good.sum()), proxy.title)
+    return Calibration(median, median, p95, int(good.sum()), "the client")

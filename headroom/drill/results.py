@@ -27,7 +27,10 @@ Columns = dict[str, NDArray[np.float64]]
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseResult:
-    """One phase of one side; latencies in milliseconds of the requests that succeeded, connections as means."""
+    """One phase of one side; latencies in milliseconds of the requests that succeeded, connections as means.
+
+    `p95_wait_ms` is p95 of what a request takes beyond its work, above the same at a low rate (the calibration's).
+    """
 
     name: str
     start: float
@@ -195,8 +198,8 @@ def _phase(
     latency = columns["latency"][within][ok] * 1000
     settled = [s for s in run.sampler.samples if start + _SETTLED_SECONDS <= s.at < start + phase.seconds]
     p50, p95, p99 = (float(v) for v in np.percentile(latency, [50, 95, 99])) if len(latency) else (None, None, None)
-    overhead = run.calibration.latency_overhead_ms if run.calibration else 0.0
-    beyond = latency - columns["work"][within][ok] * 1000 - overhead
+    overhead = run.calibration.latency_overhead_p95_ms if run.calibration else 0.0
+    beyond = latency - columns["work"][within][ok] * 1000
     return PhaseResult(
         name=phase.name,
         start=start,
@@ -209,7 +212,7 @@ def _phase(
         p50_ms=p50,
         p95_ms=p95,
         p99_ms=p99,
-        p95_wait_ms=max(0.0, float(np.percentile(beyond, 95))) if len(beyond) else None,
+        p95_wait_ms=max(0.0, float(np.percentile(beyond, 95)) - overhead) if len(beyond) else None,
         open=float(np.mean([s.total for s in settled])) if settled else None,
         busy=float(np.mean([s.busy for s in settled])) if settled else None,
         by_service={s.name: _ok_percent(columns, within, n) for n, s in enumerate(run.services)},
