@@ -1,0 +1,31 @@
+import pulumi_aws as aws
+
+on_call = aws.sns.Topic("on-call")
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+proxy = aws.rds.Proxy(
+    "shop", engine_family="POSTGRESQL", role_arn="arn:aws:iam::123456789012:role/proxy", vpc_subnet_ids=["subnet-1"]
+)
+pool = aws.rds.ProxyDefaultTargetGroup(
+    "shop",
+    db_proxy_name=proxy.name,
+    connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": 2},
+)
+aws.rds.ProxyTarget(
+    "shop", db_proxy_name=proxy.name, target_group_name=pool.name, db_cluster_identifier=cluster.cluster_identifier
+)
+# Microseconds: half of the two seconds after which clients are refused.
+aws.cloudwatch.MetricAlarm(
+    "wait",
+    namespace="AWS/RDS",
+    metric_name="DatabaseConnectionsBorrowLatency",
+    dimensions={"ProxyName": proxy.name},
+    statistic="Average",
+    period=60,
+    evaluation_periods=3,
+    comparison_operator="GreaterThanOrEqualToThreshold",
+    threshold=1_000_000,
+    alarm_actions=[on_call.arn],
+)

@@ -1,0 +1,20 @@
+import pulumi_aws as aws
+
+parameters = aws.rds.ClusterParameterGroup(
+    "shop", family="aurora-postgresql16", parameters=[{"name": "max_connections", "value": "200"}]
+)
+cluster = aws.rds.Cluster(
+    "shop", engine="aurora-postgresql", engine_version="16.6", db_cluster_parameter_group_name=parameters.name
+)
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+proxy = aws.rds.Proxy(
+    "shop", engine_family="POSTGRESQL", role_arn="arn:aws:iam::123456789012:role/proxy", vpc_subnet_ids=["subnet-1"]
+)
+pool = aws.rds.ProxyDefaultTargetGroup(
+    "shop", db_proxy_name=proxy.name, connection_pool_config={"max_connections_percent": 30}
+)
+aws.rds.ProxyTarget(
+    "shop", db_proxy_name=proxy.name, target_group_name=pool.name, db_cluster_identifier=cluster.cluster_identifier
+)

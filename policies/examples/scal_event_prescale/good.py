@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+
+import pulumi
+import pulumi_aws as aws
+
+from components.demand import Demand
+from headroom.budget.model import Event, Path, Pool, Role, Service
+
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+aws.rds.ClusterInstance(
+    "shop-2", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+readers = aws.appautoscaling.Target(
+    "readers",
+    service_namespace="rds",
+    scalable_dimension="rds:cluster:ReadReplicaCount",
+    resource_id=cluster.id.apply(lambda name: f"cluster:{name}"),
+    min_capacity=1,
+    max_capacity=4,
+)
+aws.appautoscaling.ScheduledAction(
+    "before-the-sale",
+    service_namespace=readers.service_namespace,
+    scalable_dimension=readers.scalable_dimension,
+    resource_id=readers.resource_id,
+    schedule="at(2096-11-26T23:00:00)",
+    scalable_target_action={"min_capacity": 3},
+)
+checkout = Service(
+    name="checkout",
+    user="checkout",
+    instances_max=10,
+    transactions_per_second_peak=200,
+    hold_ms=10,
+    client_timeout_ms=3000,
+    pools=(Pool(endpoint=Role.WRITER, path=Path.DIRECT, connections_max=3),),
+)
+Demand(
+    "shop",
+    [checkout],
+    events=[
+        Event(
+            name="sale",
+            starts=datetime(2096, 11, 27, tzinfo=UTC),
+            ends=datetime(2096, 11, 28, tzinfo=UTC),
+            traffic_factor=1,
+            readers_min=3,
+        )
+    ],
+    opts=pulumi.ResourceOptions(depends_on=[cluster]),
+)

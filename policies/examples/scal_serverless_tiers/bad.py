@@ -1,0 +1,20 @@
+import pulumi
+import pulumi_aws as aws
+
+cluster = aws.rds.Cluster(
+    "shop",
+    engine="aurora-postgresql",
+    engine_version="16.6",
+    serverlessv2_scaling_configuration={"min_capacity": 1, "max_capacity": 16},
+)
+writer = aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.serverless"
+)
+aws.rds.ClusterInstance(
+    "shop-2",
+    cluster_identifier=cluster.id,
+    engine="aurora-postgresql",
+    instance_class="db.serverless",
+    promotion_tier=2,
+    opts=pulumi.ResourceOptions(depends_on=[writer]),
+)

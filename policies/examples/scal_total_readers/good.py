@@ -1,0 +1,17 @@
+import pulumi_aws as aws
+
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+aws.rds.ClusterInstance(
+    "shop-2", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
+readers = aws.appautoscaling.Target(
+    "readers",
+    service_namespace="rds",
+    scalable_dimension="rds:cluster:ReadReplicaCount",
+    resource_id=cluster.id.apply(lambda name: f"cluster:{name}"),
+    min_capacity=1,
+    max_capacity=4,
+)
