@@ -12,7 +12,7 @@ import pytest
 import headroom.budget
 
 PACKAGE = Path(headroom.budget.__file__).parent
-SOURCES = sorted(PACKAGE.glob("*.py"))
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 IMPORTED = """
 import json, sys
@@ -33,7 +33,7 @@ class Forbidden(dict):
         raise AssertionError("the environment was asked for")
     __getitem__ = get = __contains__ = __iter__ = refuse
 
-import headroom.budget.serialize, headroom.budget.explain
+import headroom.budget.alarms, headroom.budget.serialize, headroom.budget.explain
 from tests.budget.shop import shop  # may do what it likes
 
 os.environ = Forbidden()
@@ -49,6 +49,7 @@ sys.addaudithook(hook)
 budget = headroom.budget.evaluate(shop())
 assert headroom.budget.serialize.report(budget)["fits"]
 assert headroom.budget.explain.explain(budget)
+assert headroom.budget.alarms.alarm_table(budget).alarms
 print("pure")
 """
 
@@ -62,7 +63,9 @@ def run(program: str) -> str:
 
 
 def test_importing_the_budget_imports_the_standard_library_only() -> None:
-    modules = [source.stem for source in SOURCES if source.stem != "__init__"]
+    modules = [
+        ".".join(source.relative_to(PACKAGE).with_suffix("").parts) for source in SOURCES if source.stem != "__init__"
+    ]
     loaded = json.loads(run(IMPORTED.format(modules=modules)))
     foreign = {name for name in loaded if name.split(".")[0] not in sys.stdlib_module_names}
     assert {name for name in foreign if not re.match(r"headroom$|headroom\.budget|tests", name)} == set()
@@ -73,7 +76,7 @@ def test_a_budget_opens_its_facts_and_nothing_else() -> None:
     assert run(ISOLATED.format(facts=str(PACKAGE / "facts"))) == "pure\n"
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.relative_to(PACKAGE).as_posix())
 def test_nothing_asks_for_the_time_or_the_environment(source: Path) -> None:
     tree = ast.parse(source.read_text(encoding="utf-8"))
     asked = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -62,7 +62,7 @@ def wanted(base: Supply, connections: float) -> Minute:
 
 
 def first_warning(of: Budget, role: Role, minutes: list[Minute]) -> tuple[float, str]:
-    """When people are told of connections, pool or waits: seconds after the first minute's begin, and by which alarm."""
+    """When people are told of connections, pool or waits: seconds after the first minute's begin; and by what."""
     samples = Samples(of, minutes)
     keys = {f"{role}-connections", f"{role}-pool", f"{role}-borrow-latency"}
     told = [
