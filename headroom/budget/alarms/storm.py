@@ -1,11 +1,11 @@
 """Storm signals: connections that are asked for again and again, and logins that the database refuses.
 
 PostgreSQL writes a FATAL line for each refusal with SQLSTATE 53300. The code is in the line only where log_line_prefix
-has %e, and Aurora's is `%t:%r:%u@%d:[%p]:` (Aurora User Guide, "RDS for PostgreSQL database log files"; fixed), so the
-filter looks for the messages of that code (PostgreSQL 11 to 17: postmaster.c, proc.c, postinit.c, miscinit.c).
+has %e, and Aurora's default is `%t:%r:%u@%d:[%p]:` (RDS User Guide, "RDS for PostgreSQL database log files"), so the
+filter looks for the messages of that code (PostgreSQL's postinit.c and proc.c).
 
-Aurora MySQL writes no line for error 1040 (Too many connections) and has no CloudWatch metric for it: refusals can't be
-counted there. What can be had is the attempts (ConnectionAttempts), refused ones included.
+For error 1040 (Too many connections) Aurora MySQL documents neither a line in an exported log nor a CloudWatch metric:
+refusals can't be counted there. What can be had is the attempts (ConnectionAttempts), refused ones included.
 """
 
 from collections.abc import Iterator
