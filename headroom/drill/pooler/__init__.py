@@ -16,9 +16,9 @@ One direction: `framing` (bytes to messages) -> `conversation` (what a server co
 - **Prepared statements** of the extended protocol are tracked, and prepared again wherever a client lands; they don't
   pin. SQL's PREPARE, EXECUTE, DEALLOCATE and DISCARD pin, as RDS Proxy documents.
 - **Pins** are those that RDS Proxy documents (`pinning`), all cursors among them. So asyncpg pins when it asks about
-  types that it doesn't know (it turns jit off by set_config), and psycopg when it throws its statements away (DEALLOCATE
-  ALL, after a ROLLBACK or a DROP). A pin lasts until the client leaves; then its server connection is closed, so nothing
-  of its state can leak.
+  types that it doesn't know (it turns jit off by set_config), and psycopg when it throws its statements away
+  (DEALLOCATE ALL, after a ROLLBACK or a DROP). A pin lasts until the client leaves; then its server connection is
+  closed, so nothing of its state can leak.
 - **A client that vanishes** in a transaction or in the middle of a message: what runs is cancelled and its server
   connection closed, which rolls back. Its slot is free only when PostgreSQL has closed its side: the pool never exceeds
   its limit.

@@ -18,7 +18,7 @@ from headroom.drill.pooler.messages import cstring, message
 
 _PREPARED_MAX = 500  # on one server connection
 _KNOWN_MAX = 10_000
-_NOBODY = b"headroom_none"  # closing a statement that isn't there is answered like any other Close
+_NOBODY = b"headroom_none"  # closing it is answered like any other Close, using it is an error
 _IDLE = ord("I")
 (_QUERY, _PARSE, _BIND, _DESCRIBE, _CLOSE, _SYNC, _EXECUTE) = b"QPBDCSE"
 (_ERROR, _READY, _COPY_IN) = b"EZG"
@@ -208,16 +208,17 @@ class Conversation:
         portal, at = cstring(data, 5)
         name, rest = cstring(data, at)
         statement = statements.get(name)
-        if statement is None:
-            out.append(data)  # the server knows it from SQL's PREPARE, or objects
-        else:
-            known_as = self._known(statement, out)
-            out.append(message(b"B", b"%b\0%b\0%b" % (portal, known_as, data[rest:])) if name else data)
+        known_as = self._known(statement, out) if statement else self._unknown(name)
+        out.append(data if known_as == name else message(b"B", b"%b\0%b\0%b" % (portal, known_as, data[rest:])))
 
     def _describe(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
         name, _ = cstring(data, 6)
-        statement = statements.get(name) if data[5:6] == b"S" else None
-        out.append(data if statement is None else message(b"D", b"S%b\0" % self._known(statement, out)))
+        if data[5:6] != b"S":
+            out.append(data)
+            return
+        statement = statements.get(name)
+        known_as = self._known(statement, out) if statement else self._unknown(name)
+        out.append(message(b"D", b"S%b\0" % known_as))
 
     def _close(self, data: bytes, statements: Statements, out: list[bytes]) -> None:
         name, _ = cstring(data, 6)
@@ -244,6 +245,10 @@ class Conversation:
         else:
             self._parse_as(Kind.PARSE_OURS, name, statement.body, b"", out)
         return name
+
+    def _unknown(self, name: bytes) -> bytes:
+        """What the client never prepared: it may be from SQL's PREPARE; the unnamed one there is somebody else's."""
+        return name or _NOBODY
 
     def _parse_as(self, kind: Kind, name: bytes, body: bytes, client_name: bytes, out: list[bytes]) -> None:
         if len(self._prepared) >= _PREPARED_MAX:

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
-from headroom.drill.pooler.messages import ServerError, negotiate_protocol, read_startup
+from headroom.drill.pooler.framing import MessageError
+from headroom.drill.pooler.messages import ServerError, cstring, message, negotiate_protocol, read_startup
+from headroom.drill.pooler.scram import MECHANISM, ScramError, ScramServer
 from headroom.drill.pooler.server_connection import Identity
 
 CONSOLE = "pooler"
+(_PASSWORD,) = b"p"
 _OFF = {"", "0", "off", "false", "no"}
 
 
@@ -30,6 +33,11 @@ class Login:
     identity: Identity
     console: bool
     preface: bytes
+
+    @property
+    def user(self) -> str:
+        """The role."""
+        return dict(self.identity.parameters)["user"]
 
 
 def read_login(packet: bytes) -> Login:
@@ -60,3 +68,42 @@ def read_login(packet: bytes) -> Login:
         console=parameters["database"] == CONSOLE,
         preface=negotiate_protocol(options) if minor or options else b"",
     )
+
+
+class ScramLogin:
+    """A client's proof that it knows the password.
+
+    Attributes:
+        question: bytes that ask for it.
+        done: it has.
+    """
+
+    question = message(b"R", (10).to_bytes(4) + MECHANISM.encode() + b"\0\0")
+
+    def __init__(self, password: str, salt: bytes, user: str) -> None:
+        self.done = False
+        self._server = ScramServer(password, salt)
+        self._user = user
+        self._begun = False
+
+    def answer(self, data: bytes) -> bytes:
+        """Our next message.
+
+        Raises:
+            RefusedError: it doesn't know the password.
+            MessageError: it says something else.
+        """
+        if data[0] != _PASSWORD:
+            raise MessageError(f"expected an answer to {MECHANISM}")
+        try:
+            if self._begun:
+                final = self._server.final(data[5:])
+                self.done = True
+                return message(b"R", (12).to_bytes(4) + final)
+            mechanism, at = cstring(data, 5)
+            if mechanism != MECHANISM.encode():
+                raise MessageError(f"expected {MECHANISM}")
+            self._begun = True
+            return message(b"R", (11).to_bytes(4) + self._server.first(data[at + 4 :]))
+        except ScramError as error:
+            raise RefusedError(ServerError("28P01", f'{error} for user "{self._user}"')) from None

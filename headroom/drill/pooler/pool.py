@@ -1,14 +1,13 @@
 """Who gets which server connection, who waits, and what is opened and closed for it."""
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from time import monotonic
-from typing import Protocol
 
+from headroom.drill.pooler.group import Group, Waiter, Waiting
 from headroom.drill.pooler.messages import ServerError
-from headroom.drill.pooler.server_connection import Borrower, Identity, LoginError, ServerConnection
+from headroom.drill.pooler.server_connection import Identity, LoginError, ServerConnection
 from headroom.drill.pooler.settings import PoolerSettings
 from headroom.drill.pooler.stats import PoolStats, Totals
 
@@ -16,46 +15,6 @@ _RETRY_SECONDS = (0.05, 1.0)  # first and longest pause between two tries to rea
 _REAP_SECONDS = 1.0
 # A server that starts, stops, is full or lost its network may be fine soon: classes 08, 53, 57.
 _PASSING = ("08", "53", "57")
-
-
-class Waiter(Borrower, Protocol):
-    """A client that waits."""
-
-    def granted(self, server: ServerConnection) -> None:
-        """Here it is."""
-
-    def refused(self, error: ServerError, *, for_good: bool) -> None:
-        """There is none; `for_good`: nor will there be."""
-
-
-@dataclass
-class _Waiting:
-    since: float
-    timer: asyncio.TimerHandle
-
-
-@dataclass(eq=False)
-class Group:
-    """The server connections of one identity, and the clients that wait for one.
-
-    Attributes:
-        clients: that are logged in as this identity.
-        connections: in use, idle, being opened or closed.
-        known: statements that the server has parsed without an error.
-        parameters: as the server reports them at login; None before the first.
-    """
-
-    identity: Identity
-    clients: int = 0
-    connections: int = 0
-    opening: int = 0
-    parameters: dict[str, str] | None = None
-    known: set[bytes] = field(default_factory=set)
-    idle: list[ServerConnection] = field(default_factory=list)
-    waiting: OrderedDict[Waiter, _Waiting] = field(default_factory=OrderedDict)
-    pause: asyncio.TimerHandle | None = None
-    pause_seconds: float = 0.0
-    trouble: str = ""
 
 
 class Pool:
@@ -95,7 +54,7 @@ class Pool:
             if not (server := group.idle.pop()).ending:
                 return self._lend(server, waiter)
         timer = self._loop.call_later(self._settings.borrow_timeout_seconds, self._too_late, group, waiter)
-        group.waiting[waiter] = _Waiting(monotonic(), timer)
+        group.waiting[waiter] = Waiting(monotonic(), timer)
         self._grow()
         return None
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
+from headroom.drill.pooler import console
 from headroom.drill.pooler.conversation import Statements, prepare_known
 from headroom.drill.pooler.framing import CANCEL_REQUEST, GSS_REQUEST, SSL_REQUEST, FrontendMessages, MessageError
-from headroom.drill.pooler.login import CONSOLE, Login, RefusedError, read_login
+from headroom.drill.pooler.group import Group
+from headroom.drill.pooler.login import Login, RefusedError, ScramLogin, read_login
 from headroom.drill.pooler.messages import (
     AUTHENTICATED,
     PARSED,
@@ -18,17 +20,13 @@ from headroom.drill.pooler.messages import (
     ServerError,
     backend_key,
     cstring,
-    message,
     parameter_status,
-    table,
 )
 from headroom.drill.pooler.pinning import FORGETTING, pin_reason
-from headroom.drill.pooler.pool import Group, Pool
-from headroom.drill.pooler.scram import MECHANISM, ScramError, ScramServer
+from headroom.drill.pooler.pool import Pool
 from headroom.drill.pooler.server_connection import ServerConnection
 
 _LOGIN_SECONDS = 60.0  # PostgreSQL's authentication_timeout
-_QUERY_CHARACTERS_SHOWN = 60
 (_QUERY, _FUNCTION, _PARSE, _SYNC, _TERMINATE, _PASSWORD) = b"QFPSXp"
 _NEEDS_NO_SERVER = frozenset(b"HdcfH")  # Flush with nothing before it; what is left of a COPY that failed
 
@@ -76,7 +74,7 @@ class Session(asyncio.Protocol):
         self._pid = 0
         self._secret = secrets.token_bytes(4)
         self._login: Login | None = None
-        self._scram: ScramServer | None = None
+        self._scram: ScramLogin | None = None
         self._group: Group | None = None
         self._server: ServerConnection | None = None
         self._waiting = False
@@ -318,30 +316,19 @@ class Session(asyncio.Protocol):
         if self._clients.password is None or self._login.console:
             self._admitted()
         else:
-            self._scram = ScramServer(self._clients.password, self._clients.salt)
-            self._handle = self._first_of_scram
-            self.transport.write(message(b"R", (10).to_bytes(4) + MECHANISM.encode() + b"\0\0"))
+            self._scram = ScramLogin(self._clients.password, self._clients.salt, self._login.user)
+            self._handle = self._prove
+            self.transport.write(self._scram.question)
 
-    def _first_of_scram(self, data: bytes) -> None:
-        mechanism, at = cstring(data, 5)
-        self._scram_step(data, mechanism == MECHANISM.encode(), 11, lambda scram: scram.first(data[at + 4 :]))
-        self._handle = self._final_of_scram
-
-    def _final_of_scram(self, data: bytes) -> None:
-        if self._scram_step(data, True, 12, lambda scram: scram.final(data[5:])):
-            self._admitted()
-
-    def _scram_step(self, data: bytes, known: bool, code: int, step: Callable[[ScramServer], bytes]) -> bool:
-        if data[0] != _PASSWORD or not known or self._scram is None:
-            raise MessageError(f"expected {MECHANISM}")
+    def _prove(self, data: bytes) -> None:
+        assert self._scram is not None  # noqa: S101 - it has begun
         try:
-            answer = step(self._scram)
-        except ScramError as error:
-            user = dict(self._login.identity.parameters)["user"] if self._login else ""
-            self.close(ServerError("28P01", f'{error} for user "{user}"'))
-            return False
-        self.transport.write(message(b"R", code.to_bytes(4) + answer))
-        return True
+            self.transport.write(self._scram.answer(data))
+        except RefusedError as refused:
+            self.close(refused.error)
+            return
+        if self._scram.done:
+            self._admitted()
 
     def _admitted(self) -> None:
         """It is who it says it is; now the server must know the role and the database."""
@@ -384,19 +371,8 @@ class Session(asyncio.Protocol):
     def _console(self, data: bytes) -> None:
         if data[0] == _TERMINATE:
             self._leave()
-        elif data[0] == _QUERY:
-            query = cstring(data, 5)[0].decode(errors="replace").strip().rstrip(";").strip()
-            if query.upper() == "SHOW POOL":
-                self.transport.write(table(self._pool.stats().row()))
-            else:
-                error = ServerError(
-                    "42601", f"database {CONSOLE!r} answers SHOW POOL, got {query[:_QUERY_CHARACTERS_SHOWN]!r}"
-                )
-                self.transport.write(error.encoded("ERROR") + READY_IDLE)
-        elif not self._skipping and data[0] != _SYNC:
-            self._skipping = True
-            error = ServerError("0A000", f"database {CONSOLE!r} answers simple queries only: SHOW POOL")
-            self.transport.write(error.encoded("ERROR"))
-        elif data[0] == _SYNC:
-            self._skipping = False
-            self.transport.write(READY_IDLE)
+        elif self._skipping and data[0] != _SYNC:
+            return
+        else:
+            self._skipping = data[0] not in (_QUERY, _SYNC)
+            self.transport.write(console.answer(data, self._pool.stats()))

@@ -114,7 +114,7 @@ def start_pooler(server: Server) -> Iterator[StartPooler]:
         port: int = 0,
     ) -> RunningPooler:
         command = [
-            *(sys.executable, "-X", "dev", "-m", "headroom.drill.pooler"),
+            *(sys.executable, "-W", "default", "-m", "headroom.drill.pooler"),
             *("--server", f"{LOOPBACK}:{to.port}", "--port", str(port)),
             *("--max-connections", str(MAX_CONNECTIONS), "--max-connections-percent", str(percent)),
             *("--borrow-timeout-seconds", str(borrow), *more),

@@ -74,6 +74,17 @@ def test_the_unnamed_statement_outlives_its_transaction(pooler: RunningPooler) -
         assert one.kinds(2) == "TDCZEZ"
 
 
+def test_somebody_elses_unnamed_statement_is_out_of_reach(start_pooler: StartPooler) -> None:
+    pooler = start_pooler(3)  # everybody shares one server connection
+    with Wire(pooler.port).login() as one, Wire(pooler.port).login() as two:
+        one.send(parse("", "SELECT 'secret'") + SYNC)
+        assert one.kinds() == "1Z"
+        for request in (bind(""), message("D", b"S\0")):
+            two.send(request + EXECUTE + SYNC)
+            assert fields(two.until("E")[-1][1])["C"] == "26000"
+            assert two.kinds() == "Z"
+
+
 def test_a_flush_without_a_sync_keeps_the_connection(pooler: RunningPooler) -> None:
     with Wire(pooler.port).login() as client:
         client.send(parse("", "SELECT 1") + bind("") + EXECUTE + FLUSH)
