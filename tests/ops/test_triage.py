@@ -1,0 +1,282 @@
+import json
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from headroom.drill.place import LOOPBACK, free_port
+from headroom.drill.server import Server
+from headroom.ops.dsn import Dsn, read_dsn
+from headroom.ops.session import Session
+from headroom.ops.triage import Check, Triage, Verdict, triage
+from tests.commands.conftest import Headroom
+from tests.ops.calls import Calls
+from tests.ops.deployed import put_alarm_metric
+from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, queue_on_a_row, until
+
+pytestmark = pytest.mark.emulator
+
+
+def given(text: str, session: Session) -> Dsn | None:
+    return read_dsn(text, session.budget.stack.cluster.engine)
+
+
+def answer(found: Triage, key: str) -> Check:
+    (check,) = [c for c in found.checks if c.key == key]
+    return check
+
+
+def quiet(session: Session) -> None:
+    """Everything is where the budget expects it."""
+    for name, value in {
+        "writer-connections-warning": 60,
+        "reader-connections-warning": 60,
+        "writer-cpu-warning": 20,
+        "replica-lag-warning": 15,
+    }.items():
+        put_alarm_metric(session, name, *[value] * 5)
+
+
+def test_the_questions_come_in_their_order(deployed: Session) -> None:
+    assert [c.key for c in triage(deployed, None).checks] == [
+        "exhausted",
+        "pinned",
+        "storm",
+        "hot-row",
+        "idle-in-transaction",
+        "lagging",
+        "scaling",
+        "failover",
+        "busy",
+    ]
+
+
+def test_on_a_quiet_day_connections_are_not_the_problem(deployed: Session) -> None:
+    quiet(deployed)
+    found = triage(deployed, None)
+    assert found.headline == (
+        "connections are not the problem: Connections of the writer: 60 connections (threshold 192 connections); "
+        "Connections of the busiest reader: 60 connections (threshold 202 connections)."
+    )
+    assert (found.verdict, found.exit_code, found.lacks) == (Verdict.NO, 0, ())
+    assert answer(found, "lagging").verdict is Verdict.NO
+    assert answer(found, "busy").verdict is Verdict.NO
+
+
+def test_a_full_writer_is_connections(deployed: Session) -> None:
+    quiet(deployed)
+    put_alarm_metric(deployed, "writer-connections-critical", 400, 400)
+    found = triage(deployed, None)
+    assert found.headline.startswith("It IS the database's connections: Connections of the writer: ")
+    assert found.headline.endswith("(docs/runbook.md#writer-connections)")
+    assert found.exit_code == 1
+
+
+def test_one_minute_that_dips_does_not_hide_it_and_one_that_peaks_does_not_make_it(deployed: Session) -> None:
+    put_alarm_metric(deployed, "writer-connections-critical", 20, 400, 20)
+    assert answer(triage(deployed, None), "exhausted").verdict is Verdict.NO
+    put_alarm_metric(deployed, "writer-connections-critical", 400)
+    assert answer(triage(deployed, None), "exhausted").verdict is Verdict.YES
+
+
+def test_a_pinned_pool_is_connections_with_its_own_section(deployed: Session) -> None:
+    quiet(deployed)
+    put_alarm_metric(deployed, "writer-pinned-warning", *[60] * 5, part="pinned")
+    put_alarm_metric(deployed, "writer-pinned-warning", *[100] * 5, part="open")
+    found = triage(deployed, None)
+    assert found.headline == (
+        "It IS the database's connections: Pinned sessions in the writer's pool: 60 % (threshold 20 %) "
+        "(docs/runbook.md#writer-pinned)"
+    )
+
+
+def test_a_few_pinned_sessions_are_no_pinned_pool(deployed: Session) -> None:
+    put_alarm_metric(deployed, "writer-pinned-warning", *[5] * 5, part="pinned")
+    put_alarm_metric(deployed, "writer-pinned-warning", *[6] * 5, part="open")
+    assert answer(triage(deployed, None), "pinned").verdict is Verdict.NO
+
+
+def test_a_storm_is_connections(deployed: Session) -> None:
+    quiet(deployed)
+    put_alarm_metric(deployed, "client-storm-warning", 9000, 9000, 9000)
+    found = triage(deployed, None)
+    assert answer(found, "storm").verdict is Verdict.YES
+    assert found.headline.endswith("(docs/runbook.md#client-storm)")
+
+
+def test_lag_and_load_are_told_apart_from_connections(deployed: Session) -> None:
+    quiet(deployed)
+    put_alarm_metric(deployed, "replica-lag-warning", *[4000] * 5)
+    found = triage(deployed, None)
+    assert found.verdict is Verdict.NO
+    assert answer(found, "lagging").verdict is Verdict.YES
+    assert found.headline.endswith("But: do the readers lag behind? yes (docs/runbook.md#replica-lag)")
+
+
+def test_autoscaling_at_its_maximum_is_stuck(deployed: Session, calls: Calls) -> None:
+    def at_maximum(found: dict[str, list[dict[str, int]]]) -> object:
+        found["ScalableTargets"][0]["MaxCapacity"] = 2
+        return found
+
+    calls.answering["application-autoscaling:DescribeScalableTargets"] = at_maximum
+    check = answer(triage(deployed, None), "scaling")
+    assert (check.verdict, check.text) == (Verdict.YES, "at its maximum: 2 readers, minimum 2, maximum 2")
+
+
+def test_autoscaling_that_failed_is_stuck(deployed: Session, calls: Calls) -> None:
+    failed = {"StatusCode": "Failed", "StatusMessage": "quota exceeded", "StartTime": datetime.now(UTC)}
+    calls.answering["application-autoscaling:DescribeScalingActivities"] = lambda _: {"ScalingActivities": [failed]}
+    check = answer(triage(deployed, None), "scaling")
+    assert (check.verdict, check.text) == (
+        Verdict.YES,
+        "1 failed in the last hour: quota exceeded; 2 readers, minimum 2, maximum 6",
+    )
+
+
+def test_a_failover_is_seen(deployed: Session, calls: Calls) -> None:
+    event = {"Date": datetime.now(UTC), "EventCategories": ["failover"], "Message": "Completed failover to x"}
+    calls.answering["rds:DescribeEvents"] = lambda _: {"Events": [event]}
+    check = answer(triage(deployed, None), "failover")
+    assert (check.verdict, check.text) == (Verdict.YES, "0 min ago: Completed failover to x")
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_goes_on(deployed: Session, calls: Calls, headroom: Headroom) -> None:
+    quiet(deployed)
+    calls.refuse("application-autoscaling:DescribeScalingActivities", "AccessDeniedException")
+    calls.refuse("rds:DescribeEvents", "ThrottlingException")
+    done = headroom("triage")
+    assert done.code == 0
+    assert done.out.startswith("connections are not the problem")
+    assert done.err.splitlines() == [
+        "couldn't be read: missing permission: application-autoscaling:DescribeScalingActivities "
+        "(docs/operations.md lists what is needed)",
+        "couldn't be read: AWS throttles rds:DescribeEvents, after several attempts, too: ask again in a minute",
+    ]
+
+
+@pytest.mark.server
+def test_the_database_itself_says_that_it_is_exhausted(deployed: Session, server: Server) -> None:
+    with idle_clients(server, "checkout", 12), idle_clients(server, "reporting", 4):
+        found = triage(deployed, given(dsn(server), deployed))
+    assert found.headline == (
+        "It IS the database's connections: 16 sessions of 16 usable slots (checkout 12, reporting 4) "
+        "(docs/runbook.md#writer-connections)"
+    )
+
+
+@pytest.mark.server
+def test_a_refused_look_inside_is_itself_the_answer(deployed: Session, server: Server, headroom: Headroom) -> None:
+    with idle_clients(server, "checkout", 16):
+        done = headroom("triage", "--dsn", dsn(server, "search"))
+    assert done.code == 1
+    refusal = "refused: .* remaining connection slots are reserved .*the break-glass slots need the master user"
+    assert re.match(f"It IS the database's connections: search@127.0.0.1:.*: {refusal}", done.out)
+    assert len(done.err.splitlines()) == 1
+    assert re.search(refusal, done.err)
+    assert PASSWORD not in done.out + done.err
+
+
+@pytest.mark.server
+def test_a_queue_on_one_row_and_the_idle_transaction_behind_it_are_found(deployed: Session, server: Server) -> None:
+    quiet(deployed)
+    with queue_on_a_row(server, 6) as holder:
+        found = triage(deployed, given(dsn(server), deployed))
+    hot, idle = answer(found, "hot-row"), answer(found, "idle-in-transaction")
+    assert hot.verdict is Verdict.YES
+    assert hot.text.startswith(f"6 wait for locks, 6 of them behind {holder} (checkout, idle in transaction: UPDATE")
+    assert (idle.verdict, idle.text) == (
+        Verdict.YES,
+        "1 idle in a transaction, 0 for 60 s or longer, 1 of them in others' way",
+    )
+    assert found.verdict is Verdict.NO
+
+
+@pytest.mark.server
+def test_a_look_inside_takes_one_connection_and_leaves_none(
+    deployed: Session, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = server.log.read_text().count("connection authorized")
+    with admin(server) as database:
+        database.execute("ALTER SYSTEM SET log_connections = on")
+        database.execute("SELECT pg_reload_conf()")
+        until(database, "SELECT current_setting('log_connections') = 'on'")
+    start = len(server.log.read_text())
+    triage(deployed, given(dsn(server), deployed))
+    logged = [line for line in server.log.read_text()[start:].splitlines() if "connection authorized" in line]
+    assert before == 0
+    assert len(logged) == 1
+    assert "application_name=headroom-triage" in logged[0]
+    with admin(server) as database:
+        until(database, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'headroom-triage'")
+        database.execute("ALTER SYSTEM RESET log_connections")
+        database.execute("SELECT pg_reload_conf()")
+
+
+@pytest.mark.server
+def test_a_user_who_may_not_see_others_is_told(deployed: Session, server: Server) -> None:
+    with idle_clients(server, "checkout", 3):
+        found = triage(deployed, given(dsn(server, "search"), deployed))
+    assert answer(found, "exhausted").text.startswith("3 sessions of 16 usable slots (checkout 3)")
+    assert answer(found, "idle-in-transaction").verdict is Verdict.UNKNOWN
+    assert found.lacks == (
+        "the DSN's user may not see the state of 3 sessions: GRANT pg_read_all_stats, or the master user, shows it",
+    )
+
+
+@pytest.mark.server
+def test_a_statement_that_hangs_is_stopped(server: Server, session: Session) -> None:
+    from headroom.ops.database import connected
+    from headroom.ops.errors import LackError
+
+    found = given(dsn(server), session)
+    assert found is not None
+    with connected(found) as database:
+        assert database.rows("SHOW statement_timeout") == [("5s",)]
+        database.rows("SET statement_timeout = '50ms'")
+        with pytest.raises(LackError, match="took longer than 5 s, and was stopped"):
+            database.rows("SELECT pg_sleep(10)")
+
+
+@pytest.mark.server
+def test_a_look_inside_cannot_change_anything(server: Server, session: Session) -> None:
+    from headroom.ops.database import connected
+    from headroom.ops.errors import LackError
+
+    found = given(dsn(server), session)
+    assert found is not None
+    with connected(found) as database, pytest.raises(LackError, match="read-only transaction"):
+        database.rows("DELETE FROM stock")
+
+
+def test_a_database_that_is_not_there_is_one_line(deployed: Session, headroom: Headroom) -> None:
+    quiet(deployed)
+    port = free_port()
+    done = headroom("triage", "--dsn", f"postgresql://somebody:{PASSWORD}@{LOOPBACK}:{port}/shop")
+    assert done.code == 0
+    assert done.out.startswith("connections are not the problem")
+    (line,) = done.err.splitlines()
+    assert line.startswith(f"couldn't be read: somebody@127.0.0.1:{port}/shop: no connection: ")
+    assert PASSWORD not in done.out + done.err
+
+
+@pytest.mark.server
+def test_a_wrong_password_is_not_shown(deployed: Session, server: Server, headroom: Headroom) -> None:
+    done = headroom("triage", "--dsn", dsn(server, "search", "not-this-one"))
+    assert "password authentication failed" in done.err
+    assert "not-this-one" not in done.out + done.err
+
+
+@pytest.mark.server
+def test_without_aws_the_look_inside_still_answers(
+    session: Session, server: Server, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("HEADROOM_DSN", dsn(server))
+    with idle_clients(server, "checkout", 3):
+        done = headroom("triage", "--json")
+    found = json.loads(done.out)
+    assert found["headline"] == "connections are not the problem: 3 sessions of 16 usable slots (checkout 3)."
+    assert [line[:18] for line in found["lacks"]] == ["no AWS credentials"]
+
+
