@@ -1,6 +1,6 @@
 """Alarms on a cluster's `DatabaseConnections`, as the rules need them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from headroom.budget.model import Role
@@ -32,18 +32,24 @@ class ConnectionAlarm:
     roles: frozenset[Role]
     instances: frozenset[str]
     plain: bool
+    composites: Sequence[Resource] = ()
     blank: Blank | None = None
 
     @property
     def tells_somebody(self) -> bool:
         """An alarm without an action, or with its actions off, rings for nobody."""
-        return tells_somebody(self.alarm)
+        return any(map(tells_somebody, (self.alarm, *self.composites)))
 
 
 def tells_somebody(alarm: Resource) -> bool:
     """Its actions are on, and it has one for the state ALARM."""
     actions = alarm.field("alarmActions")
     return alarm.read("actionsEnabled", bool) is True and actions is not MISSING and actions != []
+
+
+def heard(cluster: AuroraCluster, alarm: Resource) -> bool:
+    """It tells somebody, or a composite alarm does that refers to it."""
+    return any(map(tells_somebody, (alarm, *cluster.composites.get(alarm.urn, ()))))
 
 
 def metrics(alarm: Resource) -> list[str]:
@@ -105,7 +111,14 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         )
     blanks = () if roles or instances else (alarm.read(key, str), alarm.read(role_key, str))
     blank = next((value for value in blanks if isinstance(value, Blank)), None)
-    return ConnectionAlarm(alarm=alarm, roles=roles, instances=instances, plain=plain, blank=blank)
+    return ConnectionAlarm(
+        alarm=alarm,
+        roles=roles,
+        instances=instances,
+        plain=plain,
+        blank=blank,
+        composites=cluster.composites.get(alarm.urn, ()),
+    )
 
 
 def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:

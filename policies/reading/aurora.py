@@ -1,6 +1,6 @@
 """The Aurora clusters of a stack, each with all that belongs to it, and its budget. Read once, shared by all rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -26,6 +26,7 @@ class AuroraCluster(Parts):
         scaling_policies: replica autoscaling's policies.
         scheduled_actions: replica autoscaling's calendar.
         alarms: CloudWatch alarms on a metric of the cluster or of its instances.
+        composites: alarm's URN -> the composite alarms whose rule refers to it, of any alarm of the stack.
         several_demands: there is a declared demand, but it can't be told whether it is for this cluster.
     """
 
@@ -35,6 +36,7 @@ class AuroraCluster(Parts):
     scaling_policies: list[Resource] = field(default_factory=list)
     scheduled_actions: list[Resource] = field(default_factory=list)
     alarms: list[Resource] = field(default_factory=list)
+    composites: Mapping[str, Sequence[Resource]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -107,8 +109,13 @@ class Reading:
         found = {c.urn: AuroraCluster(cluster=c, resources=resources) for c in aurora}
         _attach(found, resources)
         _attach_proxies(found, resources)
+        composites: dict[str, list[Resource]] = {}
+        for composite in resources.of(t.COMPOSITE_ALARM):
+            for alarm in resources.linked(composite, t.ALARM):
+                composites.setdefault(alarm.urn, []).append(composite)
         demands = demand.assign(aurora, resources.of(t.BUDGET), resources)
         for cluster in found.values():
+            cluster.composites = composites
             cluster.demand = demands.get(cluster.urn)
             cluster.several_demands = cluster.demand is None and len(demands) < len(resources.of(t.BUDGET))
             cluster.instances = _writer_first(cluster.instances)

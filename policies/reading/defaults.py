@@ -33,6 +33,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
         "targetTrackingScalingPolicyConfiguration.scaleInCooldown": 300,
     },
     t.SCHEDULED_ACTION: {"timezone": "UTC"},
+    t.COMPOSITE_ALARM: {"actionsEnabled": True},
     t.ALARM: {"actionsEnabled": True, "treatMissingData": "missing"},
 }
 

@@ -44,7 +44,7 @@ LINKS: dict[str, dict[str, tuple[Link, ...]]] = {
         t.PROXY: _links("dimensions.ProxyName", "metricQueries"),
         t.TOPIC: _links("alarmActions"),
     },
-    t.COMPOSITE_ALARM: {t.ALARM: _links("alarmRule")},
+    t.COMPOSITE_ALARM: {t.ALARM: _links("alarmRule"), t.TOPIC: _links("alarmActions")},
     t.SUBSCRIPTION: {t.TOPIC: _links("topic")},
     t.SLACK_CHANNEL: {t.TOPIC: _links("snsTopicArns")},
     t.TEAMS_CHANNEL: {t.TOPIC: _links("snsTopicArns")},

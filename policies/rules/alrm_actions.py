@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading import types as t
-from policies.reading.alarms import NOT_JUDGED, connection_alarms, on_connections, tells_somebody
+from policies.reading.alarms import NOT_JUDGED, connection_alarms, heard, on_connections
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.rule import Finding, Rule, unproven
@@ -12,15 +11,13 @@ from policies.rule import Finding, Rule, unproven
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    resources = reading.resources
-    combined = {alarm.urn for c in resources.of(t.COMPOSITE_ALARM) for alarm in resources.linked(c, t.ALARM)}
     for cluster in reading.clusters:
         silent_roles = _said_already(cluster)
         for alarm in on_connections(cluster):
             enabled = alarm.read("actionsEnabled", bool)
             if isinstance(enabled, Blank):
                 yield unproven(enabled)
-            elif not tells_somebody(alarm) and alarm.urn not in combined | silent_roles:
+            elif not heard(cluster, alarm) and alarm.urn not in silent_roles:
                 how = "its actions are off" if enabled is False else "it has no alarmActions"
                 yield Finding(
                     urn=alarm.urn,
@@ -44,7 +41,7 @@ RULE = Rule(
     why="An alarm without an action turns red on a page that nobody looks at; other rule sets accept an OK action.",
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy with actionsEnabled false or without alarmActions, "
-        "unless a composite alarm refers to it. Where none of a role's alarms tells anybody, "
+        "unless a composite alarm that has some refers to it. Where none of a role's alarms tells anybody, "
         "alrm-connections-required says so instead."
     ),
     unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",

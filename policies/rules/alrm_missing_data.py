@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading.alarms import NOT_JUDGED, connection_alarms, tells_somebody
+from policies.reading.alarms import NOT_JUDGED, connection_alarms, heard
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import UNKNOWN, Blank
 from policies.reading.resources import Resource
@@ -40,7 +40,7 @@ def _silence_rings(cluster: AuroraCluster) -> bool:
     """Another alarm on the cluster rings when it reports nothing."""
     connections = {found.alarm.urn for found in connection_alarms(cluster)}
     others = [alarm for alarm in cluster.alarms if alarm.urn not in connections]
-    return any(alarm.field(PATH) in (RING, UNKNOWN) and tells_somebody(alarm) for alarm in others)
+    return any(alarm.field(PATH) in (RING, UNKNOWN) and heard(cluster, alarm) for alarm in others)
 
 
 def _says_ok(alarm: Resource) -> Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.reading.alarms import metrics, tells_somebody, watches
+from policies.reading.alarms import heard, metrics, watches
 from policies.reading.aurora import Reading
 from policies.reading.field import UNKNOWN, Blank
 from policies.reading.resources import Resource
@@ -15,8 +15,9 @@ ALLOWED = "MaxDatabaseConnectionsAllowed"
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    for parts in {parts.proxy.urn: parts for cluster in reading.clusters for parts in cluster.proxies}.values():
-        telling = [alarm for alarm in parts.alarms if tells_somebody(alarm)]
+    every = {parts.proxy.urn: (cluster, parts) for cluster in reading.clusters for parts in cluster.proxies}
+    for cluster, parts in every.values():
+        telling = [alarm for alarm in parts.alarms if heard(cluster, alarm)]
         missing = [
             _missing(parts, what, metric)
             for what, metric in (("how long clients wait", WAIT), ("how full its pool is", ALLOWED))

@@ -14,11 +14,13 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     resources = reading.resources
     heard = {topic.urn for listener in resources.of(*LISTENERS) for topic in resources.linked(listener, t.TOPIC)}
-    deaf: dict[str, list[str]] = {}
+    deaf: dict[str, set[str]] = {}
+    composites = reading.clusters[0].composites if reading.clusters else {}
     for alarm in {alarm.urn: alarm for c in reading.clusters for alarm in on_connections(c)}.values():
-        for topic in resources.linked(alarm, t.TOPIC):
-            if topic.urn not in heard:
-                deaf.setdefault(topic.urn, []).append(alarm.name)
+        for rings in (alarm, *composites.get(alarm.urn, ())):
+            for topic in resources.linked(rings, t.TOPIC):
+                if topic.urn not in heard:
+                    deaf.setdefault(topic.urn, set()).add(rings.name)
     for urn, alarms in deaf.items():
         name = resources.by_urn[urn].name
         yield Finding(

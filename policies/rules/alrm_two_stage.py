@@ -26,10 +26,12 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 def _told(alarm: ConnectionAlarm) -> tuple[str, ...]:
     """Whom it tells, as far as can be told apart: where its topics come from, else their ARNs."""
-    actions = alarm.alarm.field("alarmActions")
-    known = actions if isinstance(actions, list) else []
-    literal = [str(action) for action in known if action is not UNKNOWN]
-    return tuple(sorted({*literal, *alarm.alarm.property_dependencies.get("alarmActions", ())}))
+    told: set[str] = set()
+    for each in (alarm.alarm, *alarm.composites):
+        actions = each.field("alarmActions")
+        told |= {str(action) for action in (actions if isinstance(actions, list) else ()) if action is not UNKNOWN}
+        told |= set(each.property_dependencies.get("alarmActions", ()))
+    return tuple(sorted(told))
 
 
 def _single(cluster: AuroraCluster, role: Role, alarm: ConnectionAlarm) -> Finding:

@@ -10,7 +10,7 @@ from policies.rule import Finding, Rule
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
-        allowed = "a pool is a throttle only near what the vCPUs can serve"
+        allowed = "what the vCPUs can serve is the limit that counts, whatever else admits more"
         remedy = "lower connection_pool_config's max_connections_percent, or max_connections"
         yield from objections.findings(cluster, cluster.limits, RULE.id, allowed, remedy)
 

@@ -105,6 +105,20 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="a composite alarm that is switched off",
+        declared=shop()
+        .change("writer-warning", alarm_actions=[])
+        .add(t.COMPOSITE_ALARM, "both", alarm_rule=Ref("writer-warning"), actions_enabled=False),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA "
+                "actions don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove "
+                "it"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
         says="another alarm on the cluster",
         declared=shop().change("writer-down", alarm_actions=[]),
         passes={

@@ -51,6 +51,20 @@ CASES: Sequence[Case] = [
         passes={"critical", "warning"},
     ),
     Case(
+        says="a composite alarm's topic",
+        declared=shop()
+        .add(t.TOPIC, "other")
+        .add(t.COMPOSITE_ALARM, "page", alarm_rule=Ref("writer-critical"), alarm_actions=[Ref("other")]),
+        refused={
+            "other": (
+                "nobody is subscribed to the topic other, and page ring there; an alarm has to reach "
+                "somebody; subscribe those on call (aws.sns.TopicSubscription, or a chat channel) in the same"
+                " stack"
+            )
+        },
+        passes={"critical", "warning"},
+    ),
+    Case(
         says="no alarms",
         declared=shop().drop("warning-mail", "writer-warning", "reader-warning"),
         passes={"critical", "warning"},

@@ -96,6 +96,20 @@ CASES: Sequence[Case] = [
         passes={"reader-critical", "reader-warning", "writer-critical", "writer-warning"},
     ),
     Case(
+        says="a composite alarm pages for the critical one",
+        declared=shop()
+        .change("writer-critical", alarm_actions=[Ref("warning")])
+        .add(t.COMPOSITE_ALARM, "page", alarm_rule=Ref("writer-critical"), alarm_actions=[Ref("critical")]),
+        passes={"reader-critical", "reader-warning", "writer-critical", "writer-warning"},
+    ),
+    Case(
+        says="only a composite alarm tells of the critical one",
+        declared=shop()
+        .change("writer-critical", alarm_actions=[])
+        .add(t.COMPOSITE_ALARM, "page", alarm_rule=Ref("writer-critical"), alarm_actions=[Ref("critical")]),
+        passes={"reader-critical", "reader-warning", "writer-critical", "writer-warning"},
+    ),
+    Case(
         says="two that ring for both roles",
         declared=shop()
         .drop("reader-warning", "reader-critical")

@@ -27,8 +27,8 @@ CASES: Sequence[Case] = [
         refused={
             "shop-1": (
                 "shop-1: the proxy may open 65 connections, 4 times the CPU cap of 16 is 64: a pool that size"
-                " throttles nothing; a pool is a throttle only near what the vCPUs can serve; checked to be "
-                "enough: headroom:proxy.max_connections_percent: 30 -> 29 (no cost), or "
+                " throttles nothing; what the vCPUs can serve is the limit that counts, whatever else admits "
+                "more; checked to be enough: headroom:proxy.max_connections_percent: 30 -> 29 (no cost), or "
                 "headroom:database.max_connections: 210 (no cost, a reboot), or "
                 "headroom:database.instance_class: db.r6g.large -> db.r6g.xlarge (+4 vCPUs)"
             )
@@ -41,8 +41,8 @@ CASES: Sequence[Case] = [
         refused={
             "shop-1": (
                 "shop-1: the proxy may open 300 connections, 4 times the CPU cap of 16 is 64: a pool that "
-                "size throttles nothing; a pool is a throttle only near what the vCPUs can serve; lower "
-                "connection_pool_config's max_connections_percent, or max_connections"
+                "size throttles nothing; what the vCPUs can serve is the limit that counts, whatever else "
+                "admits more; lower connection_pool_config's max_connections_percent, or max_connections"
             )
         },
         passes={"shop", "shop-2"},
@@ -53,13 +53,13 @@ CASES: Sequence[Case] = [
         refused={
             "shop-1": (
                 "writer shop-1, normal day, instance lost: 60 connections are busy at once; the vCPUs carry "
-                "16: 44 too many; a pool is a throttle only near what the vCPUs can serve; no single change "
-                "is enough: `headroom budget` shows every line and what binds it"
+                "16: 44 too many; what the vCPUs can serve is the limit that counts, whatever else admits "
+                "more; no single change is enough: `headroom budget` shows every line and what binds it"
             ),
             "shop-2": (
                 "reader shop-2, normal day: 36 connections are busy at once; the vCPUs carry 16: 20 too many;"
-                " a pool is a throttle only near what the vCPUs can serve; no single change is enough: "
-                "`headroom budget` shows every line and what binds it"
+                " what the vCPUs can serve is the limit that counts, whatever else admits more; no single "
+                "change is enough: `headroom budget` shows every line and what binds it"
             ),
         },
         passes={"shop"},
