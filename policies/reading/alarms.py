@@ -1,11 +1,11 @@
 """Alarms on a cluster's `DatabaseConnections`, as the rules need them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from headroom.budget.model import Role
 from policies.reading.aurora import AuroraCluster
-from policies.reading.field import MISSING, Blank
+from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource
 
 METRIC = "DatabaseConnections"
@@ -57,6 +57,25 @@ def metrics(alarm: Resource) -> list[str]:
     own = [""] if alarm.field("metricName") is not MISSING else []
     queries = [f"metricQueries.{index}.metric." for index, _ in enumerate(_queries(alarm))]
     return own + [path for path in queries if alarm.field(f"{path}metricName") is not MISSING]
+
+
+def unclear(alarm: Resource) -> list[Blank]:
+    """What keeps it from being known which metrics it watches."""
+    queries = alarm.field("metricQueries")
+    if queries is not MISSING and not isinstance(queries, list):
+        return [_no("metricQueries", "a list", alarm)]
+    found = [alarm.read("metricName", str)]
+    for index, _ in enumerate(_queries(alarm)):
+        path = f"metricQueries.{index}.metric"
+        whole = alarm.field(path) is MISSING or isinstance(alarm.field(path), Mapping)
+        found.append(alarm.read(f"{path}.metricName", str) if whole else _no(path, "an object", alarm))
+    return [value for value in found if isinstance(value, Blank)]
+
+
+def _no(path: str, kind: str, alarm: Resource) -> Blank:
+    value = alarm.field(path)
+    reason = "is known only after the update" if value is UNKNOWN else f"must be {kind}, got {value!r}"
+    return Blank(alarm.urn, path, reason)
 
 
 def watches(alarm: Resource, *names: str) -> bool:

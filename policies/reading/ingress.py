@@ -84,13 +84,15 @@ def sources(resource: Resource, rule: Mapping[str, object]) -> tuple[set[Source]
     for path in (*RANGES, *GROUPS):
         value = field(rule, path)
         values = value if isinstance(value, list) else [] if value is MISSING else [value]
-        # An inline rule's values come from whatever the list of rules comes from.
+        # An inline rule's values come from whatever the list of rules comes from. A range, or a whole list, that is
+        # unknown may be any and any number.
         urns = resource.property_dependencies.get(path) or resource.property_dependencies.get("ingress", ())
-        if UNKNOWN in values and urns:
+        followed = path in GROUPS and (isinstance(value, list) or not path.endswith("s")) and bool(urns)
+        if UNKNOWN in values and followed:
             found |= {Source(urn) for urn in urns}
         found |= {Source(each) for each in values if isinstance(each, str)}
         for each in values:
-            if not isinstance(each, str) and not (each is UNKNOWN and urns):
+            if not isinstance(each, str) and not (each is UNKNOWN and followed):
                 reason = LATER if each is UNKNOWN else f"must be text, got {each!r}"
                 blanks.append(Blank(resource.urn, path, reason))
     return found, blanks

@@ -47,6 +47,13 @@ RULE = Rule(
     unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",
     remedy="Give it a topic in alarmActions.",
     sources=("Checkov CKV_AWS_319", "AWS Config cloudwatch-alarm-action-check (which accepts any action)"),
-    harmless=NOT_JUDGED | {"alarmActions": "An action that is known only after the update is an action."},
+    harmless={
+        **NOT_JUDGED,
+        **dict.fromkeys(
+            ("dimensions", "dimensions.Role", "dimensions.DBInstanceIdentifier"),
+            "Where no alarm of a role is known to tell anybody, alrm-connections-required says so.",
+        ),
+        "alarmActions": "An action that is known only after the update is an action.",
+    },
     check=check,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from policies.reading.alarms import NOT_JUDGED, metrics, on_connections
+from policies.reading.alarms import NOT_JUDGED, metrics, on_connections, unclear
 from policies.reading.aurora import Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
@@ -16,6 +16,7 @@ def check(reading: Reading, *, seconds_most: int) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     alarms = {alarm.urn: alarm for cluster in reading.clusters for alarm in on_connections(cluster)}
     for alarm in alarms.values():
+        yield from map(unproven, unclear(alarm))
         every = [alarm.read(f"{path}period", int) for path in metrics(alarm)]
         points = alarm.read("datapointsToAlarm", int)
         points = alarm.read("evaluationPeriods", int) if points is None else points

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from policies.reading.alarms import heard, metrics, watches
+from policies.reading.alarms import heard, unclear, watches
 from policies.reading.aurora import Reading
-from policies.reading.field import UNKNOWN, Blank
+from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.reading.supply import ProxyParts
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
@@ -28,8 +28,7 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 
 def _undecided(alarm: Resource) -> Iterator[Blank]:
-    paths = ["metricQueries", *(f"{path}metricName" for path in metrics(alarm))]
-    yield from (Blank(alarm.urn, p, "is known only after the update") for p in paths if alarm.field(p) is UNKNOWN)
+    yield from unclear(alarm)
     enabled = alarm.read("actionsEnabled", bool)
     if isinstance(enabled, Blank):
         yield enabled

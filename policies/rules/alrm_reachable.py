@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies import objections
-from policies.reading.alarms import watches
+from policies.reading.alarms import unclear, watches
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
@@ -22,6 +22,7 @@ def check(reading: Reading) -> Iterator[Finding]:
         yield from _windows(cluster)
         for parts in cluster.proxies:
             for alarm in parts.alarms:
+                yield from map(unproven, unclear(alarm))
                 if watches(alarm, WAIT):
                     yield from _wait(parts, alarm)
 

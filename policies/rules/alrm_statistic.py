@@ -52,6 +52,11 @@ RULE = Rule(
     prod=ADVISORY,
     staging=ADVISORY,
     dev=DISABLED,
-    harmless=NOT_JUDGED,
+    harmless={
+        **NOT_JUDGED,
+        **dict.fromkeys(
+            ("metricQueries", "metricQueries.*.metric", "metricQueries.*.metric.metricName"), NOT_JUDGED["metricName"]
+        ),
+    },
     check=check,
 )

@@ -8,6 +8,8 @@ from policies.reading.resources import Resource
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
 
 LOGS = "enabledCloudwatchLogsExports"
+#: Where refused connections, lock waits and slow statements are written: PostgreSQL's, and MySQL's.
+TELLING = ("postgresql", "error", "slowquery", "general")
 
 
 def check(reading: Reading) -> Iterator[Finding]:
@@ -20,12 +22,12 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 def _logs(cluster: AuroraCluster) -> Iterator[Finding]:
     logs = cluster.cluster.field(LOGS)
-    if logs is UNKNOWN:
+    if logs is UNKNOWN or (isinstance(logs, list) and UNKNOWN in logs):
         yield unproven(Blank(cluster.urn, LOGS, "is known only after the update"))
-    elif logs is MISSING or logs == []:
+    elif logs is MISSING or (isinstance(logs, list) and not any(log in TELLING for log in logs)):
         yield Finding(
             urn=cluster.urn,
-            found=f"no log of {cluster.name} goes to CloudWatch",
+            found=f"no log of {cluster.name} that tells goes to CloudWatch",
             allowed="refused connections, lock waits and slow statements are seen nowhere else",
             remedy=f"set {LOGS} (postgresql, or error and slowquery)",
         )

@@ -23,11 +23,11 @@ def check(reading: Reading) -> Iterator[Finding]:
         always = max((m for m in minimums if isinstance(m, int)), default=len(cluster.instances) - 1)
         entries, blanks = calendar.read(cluster.scheduled_actions)
         blanks += [value for value in minimums if isinstance(value, Blank)]
-        short = [e for e, by in coming.items() if (e.readers_min or 0) > always and not _served(e, by, entries)]
-        if short and blanks:
+        asking = [(event, by) for event, by in coming.items() if (event.readers_min or 0) > always]
+        if asking and blanks:
             yield from map(unproven, blanks)
         else:
-            yield from (_late(cluster, event, coming[event]) for event in short)
+            yield from (_late(cluster, event, by) for event, by in asking if not _served(event, by, entries))
 
 
 def _served(event: Event, deadline: datetime, entries: list[Entry]) -> bool:

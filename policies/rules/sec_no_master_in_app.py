@@ -60,10 +60,9 @@ RULE = Rule(
     ),
     harmless={
         "auths": "What comes from another resource than the cluster isn't its master secret.",
-        "auths.0.secretArn": "What comes from another resource than the cluster isn't its master secret.",
+        "auths.*.secretArn": "What comes from another resource than the cluster isn't its master secret.",
         "masterUserSecrets": "Before the cluster exists, its secret can only be named by a reference.",
-        "masterUserSecrets.0": "Before the cluster exists, its secret can only be named by a reference.",
-        "masterUserSecrets.0.secretArn": "Before the cluster exists, its secret can only be named by a reference.",
+        "masterUserSecrets.*.secretArn": "Before the cluster exists, its secret can only be named by a reference.",
     },
     check=check,
 )

@@ -36,8 +36,11 @@ def _auth(proxy: Resource) -> Iterator[Finding]:
         yield unproven(Blank(proxy.urn, "auths", "is known only after the update"))
     elif isinstance(auths, list) and auths:
         for index in range(len(auths)):
-            secret = proxy.field(f"auths.{index}.secretArn")
-            if secret is MISSING:
+            path = f"auths.{index}.secretArn"
+            secret, given = proxy.field(path), proxy.read(path, str)
+            if isinstance(given, Blank) and secret is not UNKNOWN:
+                yield unproven(given)
+            elif secret is MISSING:
                 yield _nobody(proxy, f"an entry of its auths ({index + 1} of {len(auths)}) names no secret")
     elif auths is MISSING or auths == []:
         yield _nobody(proxy, "it has no auths, and no default scheme")
@@ -65,5 +68,6 @@ RULE = Rule(
     unknown="Unknown requireTls, scheme or auths may let anybody in: not proven. An unknown secret is one.",
     remedy="Set requireTls, and auths with secrets or defaultAuthScheme IAM_AUTH.",
     sources=("Security Hub RDS.43", "AWS Config rds-proxy-tls-encryption", "RDS API Reference, CreateDBProxy"),
+    harmless={"auths.*.secretArn": "A secret that is known only after the update is a secret."},
     check=check,
 )

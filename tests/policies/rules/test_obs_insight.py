@@ -75,19 +75,34 @@ CASES: Sequence[Case] = [
         declared=logs(None),
         refused={
             "shop": (
-                "no log of shop goes to CloudWatch; refused connections, lock waits and slow statements are "
-                "seen nowhere else; set enabledCloudwatchLogsExports (postgresql, or error and slowquery)"
+                "no log of shop that tells goes to CloudWatch; refused connections, lock waits and slow "
+                "statements are seen nowhere else; set enabledCloudwatchLogsExports (postgresql, or error and"
+                " slowquery)"
             )
         },
         passes={"shop-1", "shop-2"},
     ),
     Case(
+        says="a log that tells nothing of connections",
+        declared=logs(["audit"]),
+        refused={
+            "shop": (
+                "no log of shop that tells goes to CloudWatch; refused connections, lock waits and slow "
+                "statements are seen nowhere else; set enabledCloudwatchLogsExports (postgresql, or error and"
+                " slowquery)"
+            )
+        },
+        passes={"shop-1", "shop-2"},
+    ),
+    Case(says="MySQL's", declared=logs(["error", "slowquery"]), passes={"shop", "shop-1", "shop-2"}),
+    Case(
         says="an empty list of logs",
         declared=logs([]),
         refused={
             "shop": (
-                "no log of shop goes to CloudWatch; refused connections, lock waits and slow statements are "
-                "seen nowhere else; set enabledCloudwatchLogsExports (postgresql, or error and slowquery)"
+                "no log of shop that tells goes to CloudWatch; refused connections, lock waits and slow "
+                "statements are seen nowhere else; set enabledCloudwatchLogsExports (postgresql, or error and"
+                " slowquery)"
             )
         },
         passes={"shop-1", "shop-2"},

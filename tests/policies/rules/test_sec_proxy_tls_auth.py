@@ -91,6 +91,15 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="a secret of a wrong type",
+        declared=auths([{"secret_arn": ["arn:a"]}]),
+        unproven={
+            "proxy": (
+                "auths.0.secretArn of proxy must be text, got ['arn:a']; so this cannot be proven safe; give it as text"
+            )
+        },
+    ),
+    Case(
         says="unknown TLS",
         declared=proxy(require_tls=Ref("stack")),
         unproven={
