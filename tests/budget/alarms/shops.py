@@ -1,5 +1,6 @@
 """The stacks that the alarms are tried on: every stack file of the project, and shapes that none of them has."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -43,15 +44,19 @@ def _writer_only() -> Stack:
     return shop(cluster=cluster(instances=instances(LARGE)), services=(replace(CHECKOUT, pools=CHECKOUT.pools[:1]),))
 
 
-SHAPES = {
-    "direct": _direct,
-    "serverless": _serverless,
-    "writer-only": _writer_only,
-    "mixed": lambda: shop(
+def _mixed() -> Stack:
+    return shop(
         cluster=cluster(instances=instances(MIDDLE, MIDDLE, SMALL), max_connections=None),
         proxies=(proxy(max_connections_percent=3),),
         services=(replace(CHECKOUT, transactions_per_second_peak=60), replace(REPORTING, instances_max=1)),
-    ),
+    )
+
+
+SHAPES: dict[str, Callable[[], Stack]] = {
+    "direct": _direct,
+    "serverless": _serverless,
+    "writer-only": _writer_only,
+    "mixed": _mixed,
 }
 NAMES = (*FILES, *SHAPES)
 
