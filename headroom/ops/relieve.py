@@ -121,14 +121,15 @@ def terminate_idle_in_transaction(session: Session, database: Database, older_th
     engine = session.budget.stack.cluster.engine
     inside = look_inside(database, engine)
     idle = [s for s in inside.sessions if s.idle_in_transaction and s.state_seconds >= older_than_seconds]
-    blocked = {pid: sum(1 for s in inside.sessions if pid in s.blocked_by) for pid in (s.pid for s in idle)}
+    behind = inside.behind()
     effect = [
         f"{s.pid}: {s.user} {s.client}, idle in a transaction for {s.state_seconds:,.0f} s, "
-        f"{blocked[s.pid]:,} wait for it; last: {s.query or '(hidden)'}"
+        f"{behind.get(s.pid, 0):,} wait for it; last: {s.query or '(hidden)'}"
         for s in idle
     ]
+    waiting = sum(behind.get(s.pid, 0) for s in idle)
     effect.append(
-        f"Frees {len(idle):,} of {inside.usable:,} usable slots on this instance, and {sum(blocked.values()):,} "
+        f"Frees {len(idle):,} of {inside.usable:,} usable slots on this instance, and {waiting:,} "
         "sessions that wait. Their transactions are rolled back."
     )
     if inside.hidden:

@@ -73,13 +73,17 @@ class Inside:
         return sorted(count.items(), key=lambda item: (-item[1], item[0]))
 
     def hottest(self) -> tuple[int, int]:
-        """The session behind which most others wait, directly or one behind the other, and how many; (0, 0): none."""
+        """The session behind which most others wait, and how many; (0, 0): none."""
+        return max(self.behind().items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
+
+    def behind(self) -> dict[int, int]:
+        """Who holds a lock -> how many wait for it, directly or one behind the other."""
         blockers = {one.pid: one.blocked_by for one in self.sessions if one.blocked_by}
         behind: dict[int, int] = {}
         for pid in blockers:
             for root in _roots(pid, blockers):
                 behind[root] = behind.get(root, 0) + 1
-        return max(behind.items(), key=lambda item: (item[1], -item[0])) if behind else (0, 0)
+        return behind
 
 
 def _roots(pid: int, blockers: dict[int, tuple[int, ...]]) -> set[int]:

@@ -253,11 +253,11 @@ def _judge(
     breached = [m for m in measured if m.breached]
     read = [m for m in measured if m.told]
     found: list[str] = []
-    yes = bool(breached)
+    says = False
     if inside is not None and evidence.inside is not None:
         says, text = inside(evidence.inside)
-        yes = yes or says
         found.append(text)
+    yes = says or bool(breached)
     if breached:
         section = breached[0].alarm.key
     told = [str(m) for m in _worst(breached or read)]
@@ -270,7 +270,7 @@ def _judge(
         key=key,
         question=question,
         verdict=Verdict.YES if yes else Verdict.NO,
-        text="; ".join([*found, *told]),
+        text="; ".join([*found, *told] if says or not breached else [*told, *found]),  # the reason first
         section=section,
     )
 
@@ -297,7 +297,7 @@ def _without_dsn(evidence: Evidence) -> str:
 
 
 def _exhausted(evidence: Evidence) -> Check:
-    question = "Are the connections exhausted?"
+    question = "Are connections exhausted, or about to be?"
     if evidence.refused:
         return Check(
             key="exhausted", question=question, verdict=Verdict.YES, text=evidence.refused, section="refused-logins"

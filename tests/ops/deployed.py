@@ -1,4 +1,4 @@
-"""A stack's resources on the emulator, under the names that the program gives them, from its own settings and budget."""
+"""A stack's resources on the emulator, under the names that the program gives them, from its settings and budget."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -207,11 +207,8 @@ def deploy_alarms(session: Session) -> None:
 
 
 def _measured(session: Session, alarm: Alarm) -> dict[str, Any]:
-    if isinstance(alarm.measure, Expression):
-        metric = alarm.measure.metrics[0][1]
-    else:
-        metric = alarm.measure
-    filled = session.metric(metric)
+    measure = alarm.measure
+    filled = session.metric(measure.metrics[0][1] if isinstance(measure, Expression) else measure)
     return {
         "Namespace": filled.namespace,
         "MetricName": filled.name,

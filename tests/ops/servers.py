@@ -1,8 +1,8 @@
 """A real PostgreSQL with twenty slots, sixteen of them for services, and clients that really hold them."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -95,10 +95,8 @@ def queue_on_a_row(server: Server, waiters: int) -> Iterator[int]:
     from threading import Thread
 
     def wait(connection: "psycopg.Connection[Any]") -> None:
-        try:
+        with suppress(psycopg.Error):  # it is ended with the test
             connection.execute("UPDATE stock SET pieces = pieces - 1 WHERE article = 1")
-        except psycopg.Error:
-            pass  # it is ended with the test
 
     with ExitStack() as open_:
         holder = open_.enter_context(closing(client(server, "checkout", autocommit=False)))
@@ -118,3 +116,26 @@ def queue_on_a_row(server: Server, waiters: int) -> Iterator[int]:
                 )
             for thread in threads:
                 thread.join()
+
+
+@contextmanager
+def logged_connections(server: Server) -> Iterator[Callable[[], list[str]]]:
+    """The server logs each connection that it lets in; what it has logged since then."""
+
+    def set_(word: str) -> None:
+        with admin(server) as database:
+            database.execute(f"ALTER SYSTEM SET log_connections = {word}")
+            database.execute("SELECT pg_reload_conf()")
+        for _ in range(500):  # a session keeps what it began with
+            with admin(server) as database:
+                if database.execute("SHOW log_connections").fetchone() == (word,):
+                    return
+            time.sleep(0.02)
+        raise AssertionError(f"log_connections isn't {word}")
+
+    set_("on")
+    start = len(server.log.read_text())
+    try:
+        yield lambda: [line for line in server.log.read_text()[start:].splitlines() if "connection authorized" in line]
+    finally:
+        set_("off")

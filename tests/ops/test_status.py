@@ -92,7 +92,7 @@ def test_all_well_is_exit_code_0(deployed: Session, headroom: Headroom) -> None:
     assert (done.code, done.err) == (0, "")
     first, heading, *rows = done.out.splitlines()
     assert first == f"{deployed.name} in eu-west-1: connections, the worst first"
-    assert heading.split() == "role now expected warning critical limit used age state".split()
+    assert heading.split() == ["role", "now", "expected", "warning", "critical", "limit", "used", "age", "state"]
     assert rows[0].split()[:7] == [f"{deployed.name}-1", "writer", "50", "62", "192", "321", "987"]
 
 
@@ -126,9 +126,7 @@ def test_watch_and_json_are_one_too_many(session: Session, headroom: Headroom) -
     assert headroom("status", "--watch", "--json") == (2, "", "error: --watch and --json: one at a time\n")
 
 
-def test_without_cloudwatch_the_instances_are_still_listed(
-    deployed: Session, headroom: Headroom, calls: Calls
-) -> None:
+def test_without_cloudwatch_the_instances_are_still_listed(deployed: Session, headroom: Headroom, calls: Calls) -> None:
     calls.refuse("cloudwatch:GetMetricData", "AccessDenied")
     done = headroom("status")
     assert done.code == 2

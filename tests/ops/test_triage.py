@@ -12,7 +12,7 @@ from headroom.ops.triage import Check, Triage, Verdict, triage
 from tests.commands.conftest import Headroom
 from tests.ops.calls import Calls
 from tests.ops.deployed import put_alarm_metric
-from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, queue_on_a_row, until
+from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, logged_connections, queue_on_a_row, until
 
 pytestmark = pytest.mark.emulator
 
@@ -192,24 +192,13 @@ def test_a_queue_on_one_row_and_the_idle_transaction_behind_it_are_found(deploye
 
 
 @pytest.mark.server
-def test_a_look_inside_takes_one_connection_and_leaves_none(
-    deployed: Session, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = server.log.read_text().count("connection authorized")
-    with admin(server) as database:
-        database.execute("ALTER SYSTEM SET log_connections = on")
-        database.execute("SELECT pg_reload_conf()")
-        until(database, "SELECT current_setting('log_connections') = 'on'")
-    start = len(server.log.read_text())
-    triage(deployed, given(dsn(server), deployed))
-    logged = [line for line in server.log.read_text()[start:].splitlines() if "connection authorized" in line]
-    assert before == 0
-    assert len(logged) == 1
-    assert "application_name=headroom-triage" in logged[0]
+def test_a_look_inside_takes_one_connection_and_leaves_none(deployed: Session, server: Server) -> None:
+    with logged_connections(server) as logged:
+        triage(deployed, given(dsn(server), deployed))
+        lines = [line for line in logged() if "application_name=headroom-triage" in line]
+    assert len(lines) == 1
     with admin(server) as database:
         until(database, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'headroom-triage'")
-        database.execute("ALTER SYSTEM RESET log_connections")
-        database.execute("SELECT pg_reload_conf()")
 
 
 @pytest.mark.server
@@ -278,5 +267,3 @@ def test_without_aws_the_look_inside_still_answers(
     found = json.loads(done.out)
     assert found["headline"] == "connections are not the problem: 3 sessions of 16 usable slots (checkout 3)."
     assert [line[:18] for line in found["lacks"]] == ["no AWS credentials"]
-
-

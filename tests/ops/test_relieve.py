@@ -1,0 +1,228 @@
+import io
+from pathlib import Path
+
+import pytest
+
+from headroom.budget.alarms.measures import of_role
+from headroom.budget.model import Role
+from headroom.drill.server import Server
+from headroom.ops.session import Session
+from tests.commands.conftest import Headroom
+from tests.ops.calls import Calls
+from tests.ops.deployed import client as aws
+from tests.ops.deployed import put
+from tests.ops.servers import admin, client, dsn, idle_clients, queue_on_a_row, until
+
+
+def limit_of(server: Server, user: str) -> int:
+    with admin(server) as database:
+        row = database.execute("SELECT rolconnlimit FROM pg_roles WHERE rolname = %s", (user,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.server
+def test_the_offenders_limit_is_lowered_and_really_refuses(
+    session: Session, server: Server, headroom: Headroom
+) -> None:
+    import psycopg
+
+    lever = ("relieve", "limit-role", "checkout", "--connections", "3", "--dsn", dsn(server))
+    with idle_clients(server, "checkout", 3):
+        shown = headroom(*lever)
+        assert shown.code == 0
+        assert shown.out.splitlines() == [
+            "New connections of checkout (checkout) above 3 on an instance are refused at once (SQLSTATE 53300); open "
+            "ones stay until they close.",
+            "By the budget checkout then waits or is refused in 11 of 11 situations; it needs most, 130, in: "
+            "black-friday peak, slow database.",
+            "It has 3 connections open on this instance; its limit is none.",
+            'Change: ALTER ROLE "checkout" CONNECTION LIMIT 3;',
+            "Nothing was changed: --apply does it.",
+        ]
+        assert limit_of(server, "checkout") == -1
+
+        done = headroom(*lever, "--apply", "--yes")
+        assert (done.code, limit_of(server, "checkout")) == (0, 3)
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            client(server, "checkout")
+    assert headroom(*lever, "--apply", "--yes").out.endswith("Nothing to do: it is so already.\n")
+
+
+@pytest.mark.server
+def test_a_limit_above_the_budgets_is_refused_with_its_reason(
+    session: Session, server: Server, headroom: Headroom
+) -> None:
+    lever = ("relieve", "limit-role", "checkout", "--connections", "451", "--dsn", dsn(server), "--apply", "--yes")
+    assert headroom(*lever) == (
+        1,
+        "refused: checkout: the budget grants 450 connections on each instance, not 451: more would be taken from the "
+        "others\n",
+        "",
+    )
+    assert limit_of(server, "checkout") == -1
+
+
+def test_a_service_that_nobody_declared_is_a_mistake(session: Session, headroom: Headroom) -> None:
+    assert headroom("relieve", "limit-role", "nobody", "--connections", "3") == (
+        2,
+        "",
+        "error: nobody: no such service: the services are checkout, catalogue, search, reporting\n",
+    )
+
+
+@pytest.mark.server
+def test_only_sessions_idle_in_a_transaction_are_ended(session: Session, server: Server, headroom: Headroom) -> None:
+    lever = ("relieve", "terminate-idle-in-transaction", "--older-than-seconds", "1", "--dsn", dsn(server))
+    with idle_clients(server, "search", 2), queue_on_a_row(server, 3) as holder, admin(server) as database:
+        until(
+            database,
+            "SELECT clock_timestamp() - state_change > '1 s' FROM pg_stat_activity WHERE pid = %s",
+            holder,
+        )
+        shown = headroom(*lever)
+        assert f"{holder}: checkout checkout-app 127.0.0.1, idle in a transaction for" in shown.out
+        assert "3 wait for it; last: UPDATE stock SET pieces" in shown.out
+        assert "Frees 1 of 16 usable slots on this instance, and 3 sessions that wait." in shown.out
+
+        done = headroom(*lever, "--apply", "--yes")
+        assert done.code == 0
+        assert done.out.endswith(f"1 terminated: {holder}\n")
+        until(database, "SELECT count(*) = 3 FROM pg_stat_activity WHERE usename = 'catalogue' AND state = 'idle'")
+        until(database, "SELECT count(*) = 2 FROM pg_stat_activity WHERE usename = 'search' AND state = 'idle'")
+    assert headroom(*lever, "--apply", "--yes").out.endswith("Nothing to do: it is so already.\n")
+
+
+@pytest.mark.server
+def test_a_session_that_went_on_meanwhile_is_left_alone(session: Session, server: Server) -> None:
+    from headroom.ops.database import connected
+    from headroom.ops.dsn import read_dsn
+    from headroom.ops.relieve import terminate_idle_in_transaction
+
+    found = read_dsn(dsn(server), session.budget.stack.cluster.engine)
+    assert found is not None
+    holder = client(server, "checkout", autocommit=False)
+    try:
+        holder.execute("SELECT 1")
+        with connected(found, change=True) as database, admin(server) as watcher:
+            until(watcher, "SELECT count(*) = 1 FROM pg_stat_activity WHERE state = 'idle in transaction'")
+            plan = terminate_idle_in_transaction(session, database, 0)
+            holder.commit()
+            until(watcher, "SELECT count(*) = 0 FROM pg_stat_activity WHERE state = 'idle in transaction'")
+            assert plan.apply() == ["0 terminated: none", "1 went on, or ended, meanwhile: left alone"]
+        assert holder.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        holder.close()
+
+
+def percent(session: Session) -> int:
+    (group,) = aws("rds").describe_db_proxy_target_groups(DBProxyName=session.name)["TargetGroups"]
+    return int(group["ConnectionPoolConfig"]["MaxConnectionsPercent"])
+
+
+@pytest.mark.emulator
+def test_the_percent_is_raised_once_somebody_types_yes(
+    deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(deployed, of_role("CPUUtilization", "Maximum", Role.WRITER), 40)
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    assert headroom("relieve", "raise-percent", "48", "--apply").code == 1
+    assert percent(deployed) == 45
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    done = headroom("relieve", "raise-percent", "48", "--apply")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        f"writer {deployed.name}-1: the pool grows from 450 to 480 connections; 507 of 987 usable slots stay free.",
+        f"reader {deployed.name}-2: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
+        f"reader {deployed.name}-3: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
+        "The budget fits, with 13% headroom (before: 13%).",
+        "The stack file says 45: the next pulumi up sets that again. To keep it: "
+        "headroom:proxy.max_connections_percent",
+        f"Change: {deployed.name}: max_connections_percent 45 -> 48",
+        f"{deployed.name}: max_connections_percent 48",
+    ]
+    assert percent(deployed) == 48
+    assert headroom("relieve", "raise-percent", "48", "--apply", "--yes").out.endswith(
+        "Nothing to do: it is so already.\n"
+    )
+
+
+@pytest.mark.emulator
+def test_the_percent_is_refused_where_the_budget_says_no(deployed: Session, headroom: Headroom) -> None:
+    done = headroom("relieve", "raise-percent", "95", "--apply", "--yes")
+    assert (done.code, percent(deployed)) == (1, 45)
+    assert done.out == (
+        f"refused: the budget doesn't fit with 95 %: {deployed.name}-1: the proxy may open 950 connections, 4 times "
+        "the CPU cap of 128 is 512: a pool that size throttles nothing\n"
+    )
+
+
+@pytest.mark.emulator
+def test_the_percent_is_refused_on_a_busy_cpu(deployed: Session, headroom: Headroom) -> None:
+    put(deployed, of_role("CPUUtilization", "Maximum", Role.WRITER), 97)
+    done = headroom("relieve", "raise-percent", "48", "--apply", "--yes")
+    assert (done.code, percent(deployed)) == (1, 45)
+    assert done.out == (
+        "refused: the writer's CPU is at 97 % now (90 % is busy): a larger pool would make every transaction slower\n"
+    )
+
+
+@pytest.mark.emulator
+def test_the_percent_is_never_lowered(deployed: Session, headroom: Headroom) -> None:
+    assert headroom("relieve", "raise-percent", "40", "--apply", "--yes") == (
+        2,
+        "",
+        "error: raise-percent 40: it is 45 now: this lever only raises; lower it in the stack file\n",
+    )
+
+
+def minimum(session: Session) -> int:
+    (target,) = aws("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="rds", ResourceIds=[f"cluster:{session.name}"]
+    )["ScalableTargets"]
+    return int(target["MinCapacity"])
+
+
+@pytest.mark.emulator
+def test_the_minimum_of_readers_is_raised_once(deployed: Session, headroom: Headroom) -> None:
+    done = headroom("relieve", "add-readers", "2", "--apply", "--yes")
+    assert (done.code, minimum(deployed)) == (0, 4)
+    assert "It helps reads only" in done.out
+    again = headroom("relieve", "add-readers", "2", "--apply", "--yes")
+    assert again.out.splitlines() == [
+        "The minimum is 4 readers already, 2 declared and 2 more.",
+        "Nothing to do: it is so already.",
+    ]
+    assert minimum(deployed) == 4
+
+
+@pytest.mark.emulator
+def test_more_readers_than_the_maximum_are_refused(deployed: Session, headroom: Headroom) -> None:
+    done = headroom("relieve", "add-readers", "5", "--apply", "--yes")
+    assert (done.code, done.out, minimum(deployed)) == (
+        1,
+        "refused: 2 declared and 5 more are 7 readers; the maximum is 6: raise headroom:autoscaling.readers_max\n",
+        2,
+    )
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    "lever",
+    [("raise-percent", "48"), ("add-readers", "1"), ("limit-role", "checkout", "--connections", "30")],
+)
+def test_without_apply_no_lever_changes_anything(
+    deployed: Session, headroom: Headroom, calls: Calls, lever: tuple[str, ...]
+) -> None:
+    done = headroom("relieve", *lever)
+    assert done.code == 0
+    assert done.out.endswith("Nothing was changed: --apply does it.\n")
+    assert not [call for call in calls.made if call.partition(":")[2].startswith(("Modify", "Register", "Delete"))]
+
+
+def test_the_runbook_names_every_lever() -> None:
+    from headroom.commands.ops_change import relieve
+
+    runbook = (Path(__file__).parents[2] / "docs/runbook.md").read_text()
+    for command in relieve.registered_commands:
+        assert f"headroom relieve {command.name}" in runbook

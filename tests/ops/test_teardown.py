@@ -1,0 +1,110 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from headroom.ops.session import Session
+from tests.commands.conftest import Headroom
+from tests.ops.calls import Calls
+from tests.ops.deployed import add_instance, client
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in that writes down how it was called."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "pulumi"
+    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\npwd >> {tmp_path}/called\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return tmp_path / "called"
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def members(session: Session) -> list[str]:
+    (cluster,) = client("rds").describe_db_clusters(DBClusterIdentifier=session.name)["DBClusters"]
+    return sorted(m["DBInstanceIdentifier"] for m in cluster["DBClusterMembers"])
+
+
+def target(session: Session) -> Any:
+    (found,) = client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="rds", ResourceIds=[f"cluster:{session.name}"]
+    )["ScalableTargets"]
+    return found
+
+
+def test_the_replicas_go_first_and_only_those_of_autoscaling(
+    deployed: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = deployed.name
+    add_instance(deployed, f"application-autoscaling-{name}-a")
+    add_instance(deployed, f"application-autoscaling-{name}-b")
+    add_instance(deployed, f"by-hand-{name}")
+    typed(monkeypatch, "local\n")
+    done = headroom("teardown", "local")
+    assert done.code == 0
+    assert members(deployed) == [f"by-hand-{name}", f"{name}-1", f"{name}-2", f"{name}-3"]
+    held = target(deployed)
+    assert (held["MinCapacity"], held["MaxCapacity"]) == (2, 2)
+    assert all(held["SuspendedState"].values())
+    command, folder = pulumi.read_text().splitlines()
+    assert command.startswith("destroy --yes --skip-preview --stack local --config-file ")
+    assert folder == str(pulumi.parent)
+
+
+def test_any_other_word_than_the_stacks_name_stops_it(
+    deployed: Session, pulumi: Path, calls: Calls, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, "yes\n")
+    done = headroom("teardown", "local")
+    assert (done.code, pulumi.exists()) == (1, False)
+    assert done.err == "Type the stack's name, local, to do it: \nNothing was changed.\n"
+    assert all(call.partition(":")[2].startswith("Describe") for call in calls.made)
+
+
+def test_protection_refuses_and_says_what_to_change(
+    deployed: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, project: Path
+) -> None:
+    client("rds").modify_db_cluster(DBClusterIdentifier=deployed.name, DeletionProtection=True)
+    content = yaml.safe_load((project / "Pulumi.local.yaml").read_text())
+    content["config"]["headroom:database"] |= {"protect": True, "deletion_protection": True}
+    (project / "Pulumi.local.yaml").write_text(yaml.safe_dump(content))
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local") == (
+        1,
+        "refused: local: protect is on in the stack file: Pulumi refuses to destroy the cluster; deletion_protection "
+        "is on in the stack file; AWS has deletion protection on for the cluster. If it really is to go: set protect: "
+        "false and deletion_protection: false under headroom:database in Pulumi.local.yaml, make deploy STACK=local, "
+        "and run this again\n",
+        "",
+    )
+    assert not pulumi.exists()
+    client("rds").modify_db_cluster(DBClusterIdentifier=deployed.name, DeletionProtection=False)
+
+
+def test_a_stack_without_its_cluster_goes_straight_to_pulumi(
+    session: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local").code == 0
+    assert pulumi.exists()
+
+
+def test_without_pulumi_it_says_where_to_get_it(
+    session: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    typed(monkeypatch, "local\n")
+    done = headroom("teardown", "local")
+    assert done.code == 2
+    assert done.err.endswith(
+        'error: pulumi is not on PATH: install it, or for the local stack eval "$(headroom local env)"\n'
+    )

@@ -1,0 +1,185 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from headroom.budget.roles import role_limits, sql
+from headroom.drill.server import Server
+from headroom.ops.dsn import read_dsn
+from headroom.ops.session import Session
+from headroom.ops.verify import Report, verify
+from headroom.ops.verify.capacity import proxy_addresses
+from headroom.ops.verify.check import Verdict
+from tests.commands.conftest import Headroom
+from tests.ops.calls import Calls
+from tests.ops.deployed import client, deploy_alarms
+from tests.ops.servers import admin, dsn
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def whole(deployed: Session) -> Session:
+    """All of the stack."""
+    deploy_alarms(deployed)
+    return deployed
+
+
+def no(report: Report) -> dict[str, str]:
+    return {c.what: c.text for c in report.checks if c.verdict is Verdict.NO}
+
+
+def test_a_stack_as_declared_is_ready(whole: Session, headroom: Headroom) -> None:
+    done = headroom("verify")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1] == "ready for the sale: yes (16 checks, 2 not asked: no --dsn)"
+    answer = json.loads(headroom("verify", "--json").out)
+    assert answer["ready"] is True
+    assert {c["what"]: c["text"] for c in answer["checks"]}["free addresses"].endswith("182 may be needed")
+
+
+def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -> None:
+    name, cloudwatch = whole.name, client("cloudwatch")
+    cloudwatch.delete_alarms(AlarmNames=[f"{name}-deadlocks-warning"])
+    cloudwatch.disable_alarm_actions(AlarmNames=[f"{name}-replica-lag-warning"])
+    alarm = cloudwatch.describe_alarms(AlarmNames=[f"{name}-writer-connections-critical"])["MetricAlarms"][0]
+    kept = {k: alarm[k] for k in ("AlarmName", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm")}
+    kept |= {
+        k: alarm[k] for k in ("TreatMissingData", "AlarmActions", "Namespace", "MetricName", "Statistic", "Period")
+    }
+    cloudwatch.put_metric_alarm(**kept, Threshold=900, Dimensions=alarm["Dimensions"])
+    client("rds").modify_db_proxy_target_group(
+        DBProxyName=name, TargetGroupName="default", ConnectionPoolConfig={"MaxConnectionsPercent": 100}
+    )
+    client("rds").delete_event_subscription(SubscriptionName=f"{name}-cluster-critical")
+    client("logs").delete_metric_filter(
+        logGroupName=f"/aws/rds/cluster/{name}/postgresql", filterName=f"{name}-RefusedLogins"
+    )
+    scaling: dict[str, Any] = {
+        "ServiceNamespace": "rds",
+        "ResourceId": f"cluster:{name}",
+        "ScalableDimension": "rds:cluster:ReadReplicaCount",
+    }
+    client("application-autoscaling").delete_scheduled_action(
+        **scaling, ScheduledActionName=f"{name}-black-friday-begins"
+    )
+    client("application-autoscaling").delete_scaling_policy(**scaling, PolicyName=f"{name}-cpu")
+    client("application-autoscaling").register_scalable_target(**scaling, MinCapacity=1, MaxCapacity=3)
+
+    found = no(verify(whole, None))
+
+    assert found["alarms"].split("; ") == [
+        "writer-connections-critical: Threshold is 900.0, by the budget 321",
+        "replica-lag-warning: its actions are off",
+        "deadlocks-warning isn't there",
+    ]
+    assert found["proxy"].startswith("max_connections_percent is 100, declared is 45")
+    assert found["database events"] == "cluster-critical isn't there"
+    assert found["refused logins are counted"].endswith("refused-logins can't ring")
+    assert found["the sale calendar"] == f"{name}-black-friday-begins isn't scheduled: pulumi up"
+    assert found["autoscaling's policies"] == f"{name}-cpu isn't registered: pulumi up"
+    assert found["autoscaling's bounds"] == "the minimum is 1, declared is 2; the maximum is 3, declared is 6"
+    done = headroom("verify")
+    assert done.code == 1
+    assert done.out.splitlines()[-1] == "ready for the sale: no (7 of 18 checks failed, 0 couldn't be made)"
+
+
+def _pending(answer: Any) -> Any:
+    answer["DBClusters"][0]["DBClusterMembers"][0]["DBClusterParameterGroupStatus"] = "pending-reboot"
+    return answer
+
+
+def _unhealthy(answer: Any) -> Any:
+    answer["Targets"] = [
+        {
+            "RdsResourceId": "a",
+            "Type": "RDS_INSTANCE",
+            "TargetHealth": {"State": "UNAVAILABLE", "Reason": "AUTH_FAILURE"},
+        }
+    ]
+    return answer
+
+
+def _unconfirmed(answer: Any) -> Any:
+    for one in answer["Subscriptions"]:
+        one["SubscriptionArn"] = "PendingConfirmation"
+    return answer
+
+
+def _few(answer: Any) -> Any:
+    for subnet in answer["Subnets"]:
+        subnet["AvailableIpAddressCount"] = 20
+    return answer
+
+
+def _small(answer: Any) -> Any:
+    answer["Quota"]["Value"] = 3.0
+    return answer
+
+
+def _failed(answer: Any) -> Any:
+    from datetime import UTC, datetime
+
+    answer["ScalingActivities"] = [
+        {"StatusCode": "Failed", "StatusMessage": "no capacity", "StartTime": datetime.now(UTC)}
+    ]
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("call", "change", "what", "text"),
+    [
+        ("rds:DescribeDBClusters", _pending, "parameters in effect", "pending-reboot, so max_connections may not be"),
+        ("rds:DescribeDBProxyTargets", _unhealthy, "proxy's targets", "a is UNAVAILABLE (AUTH_FAILURE)"),
+        ("sns:ListSubscriptionsByTopic", _unconfirmed, "subscriptions", "hasn't confirmed: it hears nothing"),
+        ("ec2:DescribeSubnets", _few, "free addresses", "60 are free in 3 subnets; 4 instances may come"),
+        ("servicequotas:GetServiceQuota", _small, "instance quota", "ask for a higher quota"),
+        (
+            "application-autoscaling:DescribeScalingActivities",
+            _failed,
+            "autoscaling's activities",
+            "no capacity",
+        ),
+    ],
+)
+def test_what_the_emulator_never_does_is_seen(
+    whole: Session, calls: Calls, call: str, change: Callable[[Any], Any], what: str, text: str
+) -> None:
+    calls.answering[call] = change
+    found = no(verify(whole, None))
+    assert what in found
+    assert text in found[what]
+
+
+def test_a_check_that_cannot_be_made_is_no_yes(whole: Session, calls: Calls, headroom: Headroom) -> None:
+    calls.refuse("sns:ListTopics", "AuthorizationError")
+    done = headroom("verify")
+    assert done.code == 1
+    assert "missing permission: sns:ListTopics" in done.out
+    assert done.out.splitlines()[-1] == "ready for the sale: no (0 of 18 checks failed, 1 couldn't be made)"
+
+
+def test_a_quota_that_was_never_changed_is_the_default(whole: Session, calls: Calls) -> None:
+    calls.refuse("servicequotas:GetServiceQuota", "NoSuchResourceException")
+    verify(whole, None)
+    assert "servicequotas:GetAWSDefaultServiceQuota" in calls.made
+
+
+@pytest.mark.server
+def test_with_a_dsn_the_limits_in_effect_are_compared(whole: Session, server: Server) -> None:
+    found = read_dsn(dsn(server), whole.budget.stack.cluster.engine)
+    answer = no(verify(whole, found))
+    assert answer["max_connections in effect"] == "20 on this instance; the budget counts on 1,000"
+    assert answer["role limits"].startswith("checkout: unlimited (it may take every slot); ")
+    with admin(server) as database:
+        for line in sql(whole.budget).splitlines():
+            if not line.startswith("--"):
+                database.execute(line)
+    assert set(no(verify(whole, found))) == {"max_connections in effect"}
+    assert len(role_limits(whole.budget)) == 4
+
+
+def test_addresses_for_the_proxy_are_counted_for_the_most_readers(session: Session) -> None:
+    # db.r6g.4xlarge: 25 for the writer and for each of six readers, 3 for the read-only endpoint; at most 215.
+    assert proxy_addresses(session) == 7 * 25 + 3
