@@ -40,7 +40,7 @@ class Aws:
     def other_region(self) -> str | None:
         """The region that the caller's environment or profile names, where it isn't the stack's."""
         try:
-            named = self._boto().region_name
+            named = os.environ.get("AWS_REGION") or self._boto().region_name
         except BotoCoreError:
             return None  # the first call says it
         return named if named and named != self.region else None

@@ -1,3 +1,6 @@
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
 import pytest
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -106,6 +109,43 @@ def test_a_server_that_is_gone_is_one_line(
     )
 
 
+class _Throttling(BaseHTTPRequestHandler):
+    asked = 0
+
+    def do_POST(self) -> None:
+        type(self).asked += 1
+        body = b"<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
+        self.send_response(400)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+
+def test_a_call_that_is_throttled_is_tried_again_before_it_is_said(
+    session: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = HTTPServer((LOOPBACK, 0), _Throttling)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{LOOPBACK}:{server.server_port}")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    try:
+        done = headroom("status")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert done == (
+        2,
+        "",
+        "error: AWS throttles rds:DescribeDBClusters, after several attempts, too: ask again in a minute\n",
+    )
+    assert _Throttling.asked == 5
+
+
 @pytest.mark.emulator
 @pytest.mark.parametrize("command", READING)
 def test_no_such_cluster_is_one_line(session: Session, headroom: Headroom, command: str) -> None:
@@ -118,11 +158,11 @@ def test_no_such_cluster_is_one_line(session: Session, headroom: Headroom, comma
 
 
 @pytest.mark.emulator
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 def test_another_region_of_the_callers_is_told(
-    session: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+    session: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv(variable, "us-east-1")
     note, error = headroom("status").err.splitlines()
     assert note == f"note: your AWS region is us-east-1; {session.name} is in eu-west-1, which is asked"
     assert error.startswith(f"error: no cluster {session.name} in eu-west-1")

@@ -10,6 +10,7 @@ from headroom.ops.dsn import Dsn, read_dsn
 from headroom.ops.session import Session
 from headroom.ops.triage import Check, Triage, Verdict, triage
 from tests.commands.conftest import Headroom
+from tests.components.program import ROOT
 from tests.ops.calls import Calls
 from tests.ops.deployed import put_alarm_metric
 from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, logged_connections, queue_on_a_row, until
@@ -267,3 +268,9 @@ def test_without_aws_the_look_inside_still_answers(
     found = json.loads(done.out)
     assert found["headline"] == "connections are not the problem: 3 sessions of 16 usable slots (checkout 3)."
     assert [line[:18] for line in found["lacks"]] == ["no AWS credentials"]
+
+
+def test_every_section_that_a_check_names_is_in_the_runbook(deployed: Session) -> None:
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    named = {c.section for c in triage(deployed, None).checks} | {"refused-logins", "reader-absent", "levers"}
+    assert {section for section in named if f"## {section}" not in runbook.lower()} == set()
