@@ -3,6 +3,7 @@
 import secrets
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,8 +72,10 @@ def session(project: Path, at_emulator: str) -> Session:
 
 
 @pytest.fixture
-def deployed(session: Session) -> Session:
-    """The stack, with its cluster, instances, proxy and autoscaling."""
+def deployed(session: Session, at_emulator: str) -> Session:
+    """The stack, with its cluster, instances, proxy and autoscaling; nothing else is in the account."""
+    reset = urllib.request.Request(f"{at_emulator}/moto-api/reset", method="POST")  # noqa: S310
+    urllib.request.urlopen(reset).close()  # noqa: S310
     deploy(session)
     return session
 
