@@ -21,7 +21,7 @@ from headroom.drill.proxy import find_pgbouncer
 from headroom.drill.server import SUPERUSER, Server
 from tests.drill.leftovers import Ground, ground
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("drill")]
+pytestmark = [pytest.mark.server, pytest.mark.alone]
 ROOT = Path(__file__).parents[2]
 
 SHORT = """

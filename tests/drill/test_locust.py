@@ -21,7 +21,7 @@ from tests.drill.leftovers import ground
 # Not imported here: locust patches threads and sockets of the process that imports it.
 if importlib.util.find_spec("locust") is None:
     pytest.skip("the extra `locust` isn't installed", allow_module_level=True)
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("drill")]
+pytestmark = [pytest.mark.server, pytest.mark.alone]
 FILE = Path(__file__).parents[2] / "headroom/drill/locustfile.py"
 
 
