@@ -4,20 +4,17 @@ import pulumi_aws as aws
 from components.demand import Demand
 from headroom.budget.model import Path, Pool, Role, Service
 
-of_proxy = aws.ec2.SecurityGroup("of_proxy")
-operators = aws.ec2.SecurityGroup("operators")
-batch = aws.ec2.SecurityGroup("batch")
-database = aws.ec2.SecurityGroup(
-    "database",
-    ingress=[
-        {
-            "protocol": "tcp",
-            "from_port": 5432,
-            "to_port": 5432,
-            "security_groups": [of_proxy.id, operators.id, batch.id],
-        }
-    ],
-)
+database = aws.ec2.SecurityGroup("database")
+admitted = {name: aws.ec2.SecurityGroup(name) for name in ("proxy", "operators", "batch")}
+for name, group in admitted.items():
+    aws.vpc.SecurityGroupIngressRule(
+        f"from-{name}",
+        security_group_id=database.id,
+        referenced_security_group_id=group.id,
+        ip_protocol="tcp",
+        from_port=5432,
+        to_port=5432,
+    )
 cluster = aws.rds.Cluster(
     "shop", engine="aurora-postgresql", engine_version="16.6", vpc_security_group_ids=[database.id]
 )
@@ -29,7 +26,7 @@ proxy = aws.rds.Proxy(
     engine_family="POSTGRESQL",
     role_arn="arn:aws:iam::123456789012:role/proxy",
     vpc_subnet_ids=["subnet-1"],
-    vpc_security_group_ids=[of_proxy.id],
+    vpc_security_group_ids=[admitted["proxy"].id],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(
     "shop", db_proxy_name=proxy.name, connection_pool_config={"max_connections_percent": 30}
