@@ -1,0 +1,220 @@
+"""The nine questions, in their order."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from headroom.budget.model import Path, Role
+from headroom.ops.sessions import Inside
+from headroom.ops.status import live_capacity
+from headroom.ops.triage.evidence import FAILOVER_MINUTES, Evidence
+from headroom.ops.triage.judgement import Check, Verdict, judge
+
+HOT_ROW_WAITERS = 5
+"""So many sessions behind one lock are a queue, not two clients that met."""
+IDLE_IN_TRANSACTION_SECONDS = 60.0
+_ACTIVITY_MINUTES = 60
+
+
+def _exhausted(evidence: Evidence) -> Check:
+    question = "Are connections exhausted, or about to be?"
+    if evidence.refused:
+        return Check(
+            key="exhausted", question=question, verdict=Verdict.YES, text=evidence.refused, section="refused-logins"
+        )
+    proxied = any(p.path is Path.PROXY for s in evidence.session.budget.stack.services for p in s.pools)
+    keys = ["writer-connections", "reader-connections", "instance-connections", "refused-logins"]
+    keys += ["writer-pool", "reader-pool", "writer-borrow-latency", "reader-borrow-latency"] if proxied else []
+
+    def slots(inside: Inside) -> tuple[bool, str]:
+        held = len(inside.sessions)
+        holders = ", ".join(f"{user or '?'} {count:,}" for user, count in inside.holders()[:4]) or "nobody"
+        window = evidence.session.budget.thresholds.role(Role.READER if inside.replica else Role.WRITER)
+        limit = min(inside.usable, window.warning_connections) if window else inside.usable
+        return held >= limit, f"{held:,} sessions of {inside.usable:,} usable slots ({holders})"
+
+    found = judge(
+        evidence,
+        "exhausted",
+        question,
+        evidence.alarms(*keys),
+        "writer-connections",
+        inside=slots,
+        needed="writer-connections",
+    )
+    full = _full_instances(evidence)
+    if full:
+        return Check(
+            key="exhausted",
+            question=question,
+            verdict=Verdict.YES,
+            text="; ".join([*full, found.text]),
+            section=found.section,
+        )
+    return found
+
+
+def _full_instances(evidence: Evidence) -> list[str]:
+    """Instances that have no slot left by their own class: an autoscaled one has no alarm of its own."""
+    found = []
+    for live in evidence.cluster.instances if evidence.cluster else ():
+        series, limits = evidence.series.get(f"instance {live.name}", ()), live_capacity(evidence.session, live)
+        if series and not series[0].stale and limits is not None and series[0].value >= limits.usable:
+            found.append(f"{live.name}: {series[0].value:,.0f} connections of {limits.usable:,} usable slots")
+    return found
+
+
+def _pinned(evidence: Evidence) -> Check:
+    question = "Are pooled connections pinned?"
+    if not evidence.session.proxy:
+        return Check(key="pinned", question=question, verdict=Verdict.NO, text="no proxy", section="writer-pinned")
+    return judge(evidence, "pinned", question, evidence.alarms("writer-pinned", "reader-pinned"), "writer-pinned")
+
+
+def _storm(evidence: Evidence) -> Check:
+    keys = ("client-storm", "refused-logins", "connection-attempts", "proxy-setup-failures", "proxy-login-failures")
+    section = "client-storm" if evidence.session.proxy else "refused-logins"
+    return judge(evidence, "storm", "Do clients connect again and again?", evidence.alarms(*keys), section)
+
+
+def _hot_row(evidence: Evidence) -> Check:
+    def queue(inside: Inside) -> tuple[bool, str]:
+        pid, behind = inside.hottest()
+        waiting = sum(1 for one in inside.sessions if one.blocked_by)
+        if not waiting:
+            return False, "no session waits for a lock" if inside.locks_seen else "locks can't be seen here"
+        holder = next((one for one in inside.sessions if one.pid == pid), None)
+        who = f"{holder.user or '?'}, {holder.state or 'state hidden'}: {holder.query or '?'}" if holder else "gone"
+        return behind >= HOT_ROW_WAITERS, f"{waiting:,} wait for locks, {behind:,} of them behind {pid} ({who})"
+
+    if evidence.inside is not None and not evidence.inside.locks_seen:
+        return Check(
+            key="hot-row",
+            question="Do transactions queue on one row?",
+            verdict=Verdict.UNKNOWN,
+            text="the performance schema is off: who waits for whom can't be seen",
+            section="db-load",
+        )
+    return judge(evidence, "hot-row", "Do transactions queue on one row?", (), "db-load", inside=queue)
+
+
+def _idle_in_transaction(evidence: Evidence) -> Check:
+    def idle(inside: Inside) -> tuple[bool, str]:
+        old = [
+            one
+            for one in inside.sessions
+            if one.idle_in_transaction and one.state_seconds >= IDLE_IN_TRANSACTION_SECONDS
+        ]
+        blocking = {pid for one in inside.sessions for pid in one.blocked_by}
+        now = sum(1 for one in inside.sessions if one.idle_in_transaction)
+        text = f"{now:,} idle in a transaction, {len(old):,} for {IDLE_IN_TRANSACTION_SECONDS:.0f} s or longer"
+        holding = [one for one in inside.sessions if one.idle_in_transaction and one.pid in blocking]
+        if holding:
+            text += f", {len(holding):,} of them in others' way"
+        return bool(old or holding), text
+
+    found = judge(evidence, "idle-in-transaction", "Are sessions idle in a transaction?", (), "levers", inside=idle)
+    if found.verdict is Verdict.NO and evidence.inside is not None and evidence.inside.hidden:
+        return Check(
+            key=found.key,
+            question=found.question,
+            verdict=Verdict.UNKNOWN,
+            section=found.section,
+            text=f"the state of {evidence.inside.hidden:,} sessions is hidden from this user",
+        )
+    return found
+
+
+def _lagging(evidence: Evidence) -> Check:
+    question = "Do the readers lag behind?"
+    if not evidence.session.settings.database.readers:
+        return Check(key="lagging", question=question, verdict=Verdict.NO, text="no reader", section="replica-lag")
+    found = judge(evidence, "lagging", question, evidence.alarms("replica-lag"), "replica-lag")
+    lag = evidence.inside.lag_ms if evidence.inside else None
+    if lag is None:
+        return found
+    late = lag >= evidence.session.budget.stack.margins.replica_lag_ms
+    text = f"the database says {lag:,.0f} ms" + (f"; {found.text}" if found.verdict is not Verdict.UNKNOWN else "")
+    verdict = Verdict.YES if late or found.verdict is Verdict.YES else Verdict.NO
+    return Check(key="lagging", question=question, verdict=verdict, text=text, section="replica-lag")
+
+
+def _scaling(evidence: Evidence) -> Check:
+    key, question = "scaling", "Is replica autoscaling stuck?"
+
+    def answer(verdict: Verdict, text: str, section: str = "readers-at-maximum") -> Check:
+        return Check(key=key, question=question, verdict=verdict, text=text, section=section)
+
+    if not evidence.session.settings.autoscaling:
+        return answer(Verdict.NO, "no autoscaling is declared", "reader-absent")
+    if evidence.target is None or evidence.cluster is None:
+        return answer(Verdict.UNKNOWN, "the target or the cluster couldn't be read (see below)")
+    if not evidence.target:
+        return answer(Verdict.YES, "declared, but no scalable target is registered: pulumi up", "reader-absent")
+    target, readers = evidence.target[0], len(evidence.cluster.readers)
+    suspended = [name for name, off in (target.get("SuspendedState") or {}).items() if off]
+    numbers = f"{readers:,} readers, minimum {target['MinCapacity']:,}, maximum {target['MaxCapacity']:,}"
+    failed = [a for a in _recent(evidence.activities or []) if a.get("StatusCode") == "Failed"]
+    if failed:
+        why = failed[0].get("StatusMessage") or failed[0].get("Description", "")
+        return answer(Verdict.YES, f"{len(failed):,} failed in the last hour: {why}; {numbers}", "reader-absent")
+    if suspended:
+        return answer(Verdict.YES, f"suspended ({', '.join(suspended)}); {numbers}")
+    if readers >= target["MaxCapacity"]:
+        return answer(Verdict.YES, f"at its maximum: {numbers}")
+    if readers < target["MinCapacity"]:
+        return answer(Verdict.YES, f"below its minimum: {numbers}", "reader-absent")
+    if evidence.activities is None:
+        return answer(Verdict.UNKNOWN, f"its activities couldn't be read; {numbers}")
+    return answer(Verdict.NO, numbers)
+
+
+def _recent(activities: list[Any]) -> list[Any]:
+    now = datetime.now(UTC)
+    return [a for a in activities if (now - a["StartTime"]).total_seconds() < _ACTIVITY_MINUTES * 60]
+
+
+def _failover(evidence: Evidence) -> Check:
+    key, question, section = "failover", "Has there been a failover just now?", "rds-events"
+    found = [e for e in evidence.events or [] if "failover" in (e.get("EventCategories") or []) or _of_failover(e)]
+    if found:
+        newest = max(found, key=lambda e: e["Date"])
+        minutes = (datetime.now(UTC) - newest["Date"]).total_seconds() / 60
+        text = f"{minutes:.0f} min ago: {newest.get('Message', '')}"
+        return Check(key=key, question=question, verdict=Verdict.YES, text=text, section=section)
+    if evidence.events is None:
+        return Check(
+            key=key,
+            question=question,
+            verdict=Verdict.UNKNOWN,
+            text="events couldn't be read (see below)",
+            section=section,
+        )
+    text = f"no event in the last {FAILOVER_MINUTES} min"
+    declared = evidence.session.budget.stack.cluster.writer.name
+    writer = next((i.name for i in evidence.cluster.instances if i.role is Role.WRITER), "") if evidence.cluster else ""
+    if writer and writer != declared:
+        text += f"; but at some time: the writer is {writer}, declared is {declared}"
+    return Check(key=key, question=question, verdict=Verdict.NO, text=text, section=section)
+
+
+def _of_failover(event: Any) -> bool:
+    return "failover" in str(event.get("Message", "")).lower()
+
+
+def _busy(evidence: Evidence) -> Check:
+    def active(inside: Inside) -> tuple[bool, str]:
+        working = sum(1 for one in inside.sessions if one.state == "active" and not one.waits_for)
+        return False, f"{working:,} sessions work"
+
+    keys = ("writer-cpu", "reader-cpu", "db-load", "memory", "local-storage", "serverless-capacity", "writer-down")
+    return judge(
+        evidence,
+        "busy",
+        "Is it the CPU, memory or storage instead?",
+        evidence.alarms(*keys),
+        "writer-cpu",
+        inside=active,
+    )
+
+
+CHECKS = (_exhausted, _pinned, _storm, _hot_row, _idle_in_transaction, _lagging, _scaling, _failover, _busy)
