@@ -37,6 +37,7 @@ review: $(READY) ## the same, with the verdict in the pull request's job summary
 
 deploy: $(READY) ## pulumi up of a stack in a real account, with the policies: your own pulumi, nothing emulated
 	@$(NAMED)
+	@command -v pulumi >/dev/null || { echo "error: no pulumi on PATH: see README.md, To a real account" >&2; exit 2; }
 	@$(BIN)/headroom budget "$(STACK)"
 	@mkdir -p .headroom/deploy && cp "Pulumi.$(STACK).yaml" .headroom/deploy/ # a copy: the CLI rewrites stack files
 	pulumi up --yes --stack "$(STACK)" --config-file ".headroom/deploy/Pulumi.$(STACK).yaml" \

@@ -116,12 +116,14 @@ def preview(stack: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_the_shop_before_the_incident_is_refused_by_six_rules() -> None:
+def test_the_shop_before_the_incident_is_refused_by_eight_rules() -> None:
     done = preview("docs/examples/before-the-incident.yaml")
     assert done.returncode != 0
     assert rules(done.stdout, "mandatory") == {
         "alrm-connections-required",
+        "alrm-reachable",
         "conn-cpu-cap",
+        "conn-demand-fits",
         "conn-max-connections-bounds",
         "conn-memory",
         "conn-proxy-required",
