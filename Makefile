@@ -1,7 +1,7 @@
 # The one list of commands: people and CI call the same ones. Never needs root, never calls the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down preview before-the-incident review deploy test lint types bench golden lock clean
+.PHONY: help setup engine up down preview before-the-incident review deploy test mutate lint types bench golden lock clean
 
 BIN := .venv/bin
 # Written last: while it is missing, or older than what it was made from, the environment is not complete.
@@ -56,6 +56,9 @@ types: $(READY) ## mypy, strict (a minute and 2.4 GB the first time, then second
 
 bench: setup ## the figures: seconds and megabytes, each with its command
 	@for script in bench/bench_*.py; do $(BIN)/python "$$script" || exit 1; done
+
+mutate: $(READY) ## is every comparison and number in the policies tested? changes each, one at a time (minutes)
+	@$(BIN)/python -m tests.policies.mutation $(ARGS)
 
 golden: setup ## renew the golden files that tests compare with (read the diff before you commit it)
 	@HEADROOM_GOLDEN=renew $(BIN)/python -m pytest --quiet -m "not engine and not emulator and not server"

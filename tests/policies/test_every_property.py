@@ -41,7 +41,11 @@ class Watched(dict[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], urn: str, path: str, noted: dict[Asked, None]) -> None:
         super().__init__({key: _watched(value, urn, f"{path}{key}.", noted) for key, value in values.items()})
-        self.note = lambda key: noted.setdefault((urn, f"{path}{key}"), None)
+        self.place, self.noted = (urn, path), noted
+
+    def note(self, key: str) -> None:
+        urn, path = self.place
+        self.noted[urn, f"{path}{key}"] = None
 
     def get(self, key: str, default: Any = None) -> Any:
         self.note(key)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -18,8 +17,8 @@ from policies.pack import all_rules
 from policies.reading.aurora import Reading
 from policies.reading.resources import Resources
 from policies.rule import MANDATORY
-from tests.components.program import BEFORE_THE_SALE, ROOT, _Answers
-from tests.policies.programs import preview
+from tests.components.program import BEFORE_THE_SALE, ROOT
+from tests.policies.own_program import declared_by
 from tests.settings.stack_files import right
 
 STACKS = ["Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "Pulumi.local.yaml", "docs/examples/mysql.yaml"]
@@ -32,15 +31,7 @@ CHOSEN = frozenset({"avail-multi-az", "avail-no-burstable"})
 def refused(config: Mapping[str, Any]) -> list[str]:
     """The mandatory verdicts on what the program declares for a stack file, with its environment's levels."""
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Clock":
-            return cls.fromtimestamp(BEFORE_THE_SALE.timestamp(), tz)
-
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datetime.datetime", Clock)
-        messages = preview(ROOT / "__main__.py", "test", texts, _Answers().call)
+    messages = declared_by(config)
     environment = str(config["headroom:environment"])
     applied, _ = interpret(shipped(all_rules(), environment), all_rules())
     none = Exemptions([], [], BEFORE_THE_SALE.date())

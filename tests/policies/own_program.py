@@ -1,0 +1,28 @@
+"""What our own program declares for a stack file, as the engine would show it to the pack in a first preview."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headroom.settings import yaml_file
+from tests.components.program import BEFORE_THE_SALE, ROOT, _Answers
+from tests.policies.programs import preview
+
+
+def declared_by(config: Path | Mapping[str, Any], now: datetime = BEFORE_THE_SALE) -> list[Any]:
+    """The messages of a stack file, or of a config as it would be read."""
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> "Clock":
+            return cls.fromtimestamp(now.timestamp(), tz)
+
+    values = yaml_file.read(config) if isinstance(config, Path) else config
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datetime.datetime", Clock)
+        return preview(ROOT / "__main__.py", "test", texts, _Answers().call)
