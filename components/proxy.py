@@ -92,7 +92,8 @@ class ConnectionProxy(pulumi.ComponentResource):
             engine_family=_ENGINE_FAMILIES[engine],
             role_arn=role.arn,
             # IAM end to end: clients show a token, and so does the proxy to the database. No password exists.
-            default_auth_scheme="IAM_AUTH" if iam_users else "NONE",
+            # Nor is one needed where nobody comes in yet: without secrets AWS wants this scheme.
+            default_auth_scheme="IAM_AUTH" if iam_users or not secrets else "NONE",
             auths=[
                 aws.rds.ProxyAuthArgs(
                     auth_scheme="SECRETS",

@@ -73,3 +73,10 @@ def test_without_enhanced_monitoring_instances_name_no_role(changed: Changed) ->
     for instance in program.all(":ClusterInstance").values():
         assert instance["monitoringInterval"] == 0
         assert "monitoringRoleArn" not in instance.inputs
+
+
+def test_a_proxy_that_nobody_uses_yet_has_a_scheme_all_the_same(changed: Changed) -> None:
+    direct = [{**writes_only()[0], "pools": [{"endpoint": "writer", "path": "direct", "connections_max": 5}]}]
+    proxy = changed(services=direct, events=None).one("rds/proxy:Proxy")
+    assert proxy["defaultAuthScheme"] == "IAM_AUTH"
+    assert "auths" not in proxy.inputs
