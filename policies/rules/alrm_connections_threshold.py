@@ -51,7 +51,7 @@ def _judge(cluster: AuroraCluster, alarm: ConnectionAlarm, threshold: float) -> 
     windows = [w for w in cluster.limits.thresholds.roles if w.role in alarm.roles]
     found = f"the alarm {alarm.alarm.name} rings at {threshold:,.6g} connections"
     if windows:
-        low = max(w.accepted_peak_connections for w in windows) if len(alarm.roles) == 1 else 0
+        low = 0 if windows[1:] else sum(w.accepted_peak_connections for w in windows)  # each role has its own peak
         limit = min(w.limit_connections for w in windows)
         if not low < threshold < limit:
             yield Finding(urn=alarm.alarm.urn, found=found, allowed=_allowed(low, limit), remedy=_remedy(windows))

@@ -17,8 +17,8 @@ def check(reading: Reading) -> Iterator[Finding]:
         for role in Role:
             stages = [alarm for alarm in alarms if role in alarm.roles and alarm.tells_somebody]
             if len(stages) == 1:
-                single.append(_single(cluster, role, stages[0]))
-            elif len(stages) > 1 and len({_told(alarm) for alarm in stages}) == 1:
+                single.append(_single(cluster, role, *stages))
+            elif len({_told(alarm) for alarm in stages}) == 1:
                 yield _same_topic(cluster, role, stages)
         maybe = undecided(cluster)
         yield from map(unproven, maybe) if single and maybe else single

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from headroom.budget.capacity import Capacity, capacity
 from headroom.budget.ceiling import default
 from headroom.budget.facts import SERVERLESS, connections
-from headroom.budget.model import Cluster, Engine, Instance
+from headroom.budget.model import Engine, Instance, Stack
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
@@ -38,26 +38,25 @@ def _judge(
             remedy="leave max_connections to the engine, or set what `headroom budget` shows to be needed",
         )
         return
-    if cluster.limits is None or cluster.supply.cluster is None:
+    limits = cluster.limits
+    if limits is None:
         return  # conn-demand-fits names what can't be read
     applies = [
         instance
-        for declared, instance in zip(cluster.instances, cluster.supply.cluster.instances, strict=True)
+        for declared, instance in zip(cluster.instances, limits.stack.cluster.instances, strict=True)
         if (resource is cluster.cluster and instance.max_connections is None) or declared is resource
     ]
     provisioned = [i for i in applies if i.instance_class.name != SERVERLESS]
     for instance in sorted(provisioned, key=lambda i: i.instance_class.memory_gib)[:1]:
-        yield from _judge_on(cluster, resource, found, instance, cluster.supply.cluster, least)
+        yield from _judge_on(cluster, resource, found, instance, limits.stack, least)
 
 
 def _judge_on(
-    cluster: AuroraCluster, resource: Resource, found: str, smallest: Instance, supply: Cluster, least: int
+    cluster: AuroraCluster, resource: Resource, found: str, smallest: Instance, stack: Stack, least: int
 ) -> Iterator[Finding]:
     """One parameter serves every class that uses it: the smallest one decides."""
-    if cluster.limits is None:
-        return
-    limit: Capacity = capacity(cluster.limits.stack, smallest)
-    usual = default(smallest.instance_class, supply.engine)
+    limit: Capacity = capacity(stack, smallest)
+    usual = default(smallest.instance_class, stack.cluster.engine)
     least = min(least, usual.low)
     on = f"{smallest.name}, {smallest.instance_class.name}"
     found = f"{found} (on {on})" if limit.ceiling.basis == "explicit" else f"{found}, which is {limit.ceiling} on {on}"

@@ -19,8 +19,8 @@ def check(reading: Reading, *, note_above_percent: float) -> Iterator[Finding]:
             percent = parts.target_group.read(PATH, int) if parts.target_group else 100
             if isinstance(percent, Blank):
                 yield unproven(percent)
-            else:
-                percents.append(100 if percent is None else percent)
+            elif percent is not None:
+                percents.append(percent)
         if percents and len(percents) == len(cluster.proxies):
             yield from _judge(cluster, sum(percents), note_above_percent)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.aurora import Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
@@ -24,9 +24,9 @@ def check(reading: Reading) -> Iterator[Finding]:
             percent = group.read(PATH, int)
             for blank in (value for value in (percent, *(c for _, c in classes)) if isinstance(value, Blank)):
                 yield unproven(blank)
-            if isinstance(percent, int):
+            if isinstance(percent, int) and classes:
                 known = [(_least(name), instance) for instance, name in classes if isinstance(name, str)]
-                yield from _judge(cluster, group, percent, known)
+                yield from _judge(group, percent, known)
 
 
 def _least(name: str) -> int:
@@ -34,10 +34,8 @@ def _least(name: str) -> int:
     return LEAST_PERCENT.get(burstable[1], LEAST_PERCENT_ELSE) if burstable else LEAST_PERCENT_ELSE
 
 
-def _judge(
-    cluster: AuroraCluster, group: Resource, percent: int, known: list[tuple[int, Resource]]
-) -> Iterator[Finding]:
-    least, instance = max(known, key=lambda entry: entry[0], default=(0, cluster.cluster))
+def _judge(group: Resource, percent: int, known: list[tuple[int, Resource]]) -> Iterator[Finding]:
+    least, instance = max(known, key=lambda entry: entry[0])
     if percent < least:
         yield Finding(
             urn=group.urn,

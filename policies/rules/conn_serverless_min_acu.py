@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from headroom.budget.ceiling import ceiling
 from headroom.budget.facts import SERVERLESS
-from headroom.budget.model import Cluster, Engine, Serverless
+from headroom.budget.model import Cluster, Serverless
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
@@ -25,8 +25,6 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 
 def _judge(cluster: AuroraCluster, supply: Cluster, capacity: Serverless) -> Iterator[Finding]:
-    if supply.engine is not Engine.POSTGRESQL or capacity.min_acu >= ENOUGH_ACU:
-        return
     enough = replace(supply, serverless=replace(capacity, min_acu=ENOUGH_ACU))
     instance = next(i for i in supply.instances if i.instance_class.name == SERVERLESS)
     capped, uncapped = ceiling(instance, supply), ceiling(instance, enough)

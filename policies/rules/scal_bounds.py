@@ -13,18 +13,19 @@ from policies.rule import Finding, Rule, unproven
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
-        highest = 0
+        highest: list[int] = []
         for target in cluster.scaling_targets:
             low, high = target.read("minCapacity", int), target.read("maxCapacity", int)
             blanks = [value for value in (low, high) if isinstance(value, Blank)]
             for blank in blanks:
                 yield unproven(blank)
             if blanks:
-                highest = int(fact("service", "readers_highest").value)  # not proven is said once
+                highest.append(int(fact("service", "readers_highest").value))  # not proven is said once
             elif isinstance(low, int) and isinstance(high, int):
-                highest = max(highest, high)
+                highest.append(high)
                 yield from _judge(cluster, target, low, high)
-        yield from _no_room(cluster, highest)
+        if highest:  # without any autoscaling, scal-target-required says so
+            yield from _no_room(cluster, max(highest))
 
 
 def _judge(cluster: AuroraCluster, target: Resource, low: int, high: int) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def _judge(cluster: AuroraCluster, target: Resource, low: int, high: int) -> Ite
             remedy=f"raise maxCapacity to at least {declared}, better by the readers that a sale needs",
         )
     for event in cluster.budget.stack.events if cluster.budget else ():
-        if (event.readers_min or 0) > high:
+        if event.readers_min is not None and event.readers_min > high:
             yield Finding(
                 urn=target.urn,
                 found=f"{found}, and the event {event.name} asks for {event.readers_min}",
@@ -58,8 +59,8 @@ def _judge(cluster: AuroraCluster, target: Resource, low: int, high: int) -> Ite
 def _no_room(cluster: AuroraCluster, highest: int) -> Iterator[Finding]:
     """Bounds that leave no room are legitimate, but not where the readers don't fit."""
     declared = len(cluster.instances) - 1
-    if cluster.budget is None or highest > declared or not cluster.scaling_targets:
-        return  # without any autoscaling, scal-target-required says so
+    if cluster.budget is None or highest > declared:
+        return
     objection = next((e for e in cluster.budget.errors if e.role is Role.READER), None)
     if objection is not None:
         yield Finding(

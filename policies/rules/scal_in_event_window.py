@@ -20,25 +20,25 @@ def check(reading: Reading) -> Iterator[Finding]:
         if cluster.budget is None:
             continue
         stack = cluster.budget.stack
-        running = [
-            e
+        running = {
+            e.readers_min: e
             for e in stack.events
             if e.readers_min is not None and calendar.asked_for_from(e, stack) <= reading.now < calendar.ends(e)
-        ]
+        }
         for target in cluster.scaling_targets:
             if running and not LEFT_ALONE.intersection(target.ignore_changes):
-                yield from _judge(cluster, target, max(running, key=lambda e: e.readers_min or 0))
+                yield from _judge(cluster, target, running[max(running)], max(running))
 
 
-def _judge(cluster: AuroraCluster, target: Resource, event: Event) -> Iterator[Finding]:
+def _judge(cluster: AuroraCluster, target: Resource, event: Event, asked: int) -> Iterator[Finding]:
     low = target.read(PATH, int)
     if isinstance(low, Blank):
         yield unproven(low)
-    elif low is not None and low < (event.readers_min or 0):
+    elif low is not None and low < asked:
         yield Finding(
             urn=target.urn,
             found=(
-                f"{event.name} is on until {calendar.ends(event):%Y-%m-%d %H:%M} UTC and asks for {event.readers_min} "
+                f"{event.name} is on until {calendar.ends(event):%Y-%m-%d %H:%M} UTC and asks for {asked} "
                 f"readers of {cluster.name}; this update declares at least {low}"
             ),
             allowed="an update now would let AWS remove readers that are serving",

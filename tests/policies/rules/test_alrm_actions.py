@@ -180,6 +180,13 @@ CASES: Sequence[Case] = [
             "writer-warning",
         },
     ),
+    Case(
+        says="an alarm for both roles that tells nobody is alrm-connections-required's",
+        declared=shop()
+        .drop("reader-warning", "reader-critical", "writer-critical")
+        .change("writer-warning", dimensions={"DBClusterIdentifier": Ref("shop")}, alarm_actions=None),
+        passes={"borrow-latency", "pool-use", "writer-down", "writer-warning"},
+    ),
 ]
 
 

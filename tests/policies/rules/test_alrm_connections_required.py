@@ -230,6 +230,41 @@ CASES: Sequence[Case] = [
         },
         passes={"writer-warning", *READER},
     ),
+    Case(
+        says="of two unknown alarms the first is named",
+        declared=shop()
+        .drop(*ALARMS)
+        .add(t.ALARM, "one", metric_name=Ref("stack"), dimensions={"DBClusterIdentifier": Ref("shop")})
+        .add(t.ALARM, "two", metric_name=Ref("stack"), dimensions={"DBClusterIdentifier": Ref("shop")}),
+        unproven={
+            "one": (
+                "metricName of one is known only after the update; so this cannot be proven safe; give "
+                "it as a value that is known before the update"
+            )
+        },
+        passes={"shop", "two"},
+    ),
+    Case(
+        says="one of the instances' alarms tells nobody",
+        declared=by_instance("shop-1", "shop-2").change("on-shop-2", alarm_actions=None),
+        refused={
+            "shop": [
+                (
+                    "no alarm watches the writer's connections of the cluster shop; one on "
+                    "DatabaseConnections with the dimensions DBClusterIdentifier and Role=WRITER is needed; "
+                    "declare who is told (headroom:notify), and the component declares the alarms; or add "
+                    "one with alarmActions"
+                ),
+                (
+                    "no alarm watches the reader's connections of the cluster shop; one on "
+                    "DatabaseConnections with the dimensions DBClusterIdentifier and Role=READER is needed; "
+                    "declare who is told (headroom:notify), and the component declares the alarms; or add "
+                    "one with alarmActions"
+                ),
+            ]
+        },
+        passes={"on-shop-1", "on-shop-2"},
+    ),
 ]
 
 

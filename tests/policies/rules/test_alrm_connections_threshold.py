@@ -168,6 +168,52 @@ CASES: Sequence[Case] = [
     ),
     Case(says="a missing threshold is a metric of another kind", declared=writer(threshold=None), passes=ALARMS),
     Case(says="another metric", declared=writer(metric_name="CPUUtilization", threshold=9000), passes=ALARMS),
+    Case(
+        says="an alarm for both roles has to ring before the smaller reader is full",
+        declared=writer(dimensions={"DBClusterIdentifier": Ref("shop")}, threshold=30)
+        .add(
+            t.PARAMETER_GROUP,
+            "small",
+            family="aurora-postgresql16",
+            parameters=[{"name": "max_connections", "value": "90"}],
+        )
+        .change("shop-2", db_parameter_group_name=Ref("small")),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 30 connections; it has to lie below 27, where the "
+                "next client waits or is refused; set the budget's thresholds (writer: warning 12, "
+                "critical 20; reader: warning 13, critical 20)"
+            ),
+            "writer-critical": (
+                "the alarm writer-critical rings at 45 connections; it has to lie above the accepted "
+                "peak of 4 and below 27, where the next client waits or is refused; set the budget's "
+                "thresholds (writer: warning 12, critical 20)"
+            ),
+            "reader-warning": (
+                "the alarm reader-warning rings at 30 connections; it has to lie above the accepted peak "
+                "of 6 and below 27, where the next client waits or is refused; set the budget's "
+                "thresholds (reader: warning 13, critical 20)"
+            ),
+            "reader-critical": (
+                "the alarm reader-critical rings at 45 connections; it has to lie above the accepted "
+                "peak of 6 and below 27, where the next client waits or is refused; set the budget's "
+                "thresholds (reader: warning 13, critical 20)"
+            ),
+        },
+    ),
+    Case(
+        says="an alarm on one instance at 0, and at 1",
+        declared=writer(dimensions={"DBInstanceIdentifier": Ref("shop-1")}, threshold=0).change(
+            "reader-warning", dimensions={"DBInstanceIdentifier": Ref("shop-2")}, threshold=1
+        ),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 0 connections; shop-1 refuses clients at 187; set a "
+                "threshold below 187, better an alarm by role"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-critical"},
+    ),
 ]
 
 

@@ -252,6 +252,37 @@ CASES: Sequence[Case] = [
         },
         passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
     ),
+    Case(
+        says="of several metrics the slowest counts",
+        declared=shop().change(
+            "pool-use",
+            metric_queries=[
+                {
+                    "id": name,
+                    "metric": {
+                        "metric_name": "MaxDatabaseConnectionsAllowed",
+                        "dimensions": {"ProxyName": Ref("proxy")},
+                        "period": period,
+                    },
+                }
+                for name, period in (("slow", 300), ("fast", 60))
+            ],
+        ),
+        refused={
+            "pool-use": (
+                "the alarm pool-use rings after 900 s (3 x 300 s); at most 300 s: connections run out "
+                "within minutes; set a period of 60 s, and 2 to 5 data points"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
 ]
 
 

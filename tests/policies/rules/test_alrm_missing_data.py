@@ -215,6 +215,21 @@ CASES: Sequence[Case] = [
         },
         passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
     ),
+    Case(
+        says="an alarm on connections doesn't count as the one that watches for silence",
+        declared=treat("writer-warning", "breaching")
+        .drop("writer-down")
+        .change("writer-critical", treat_missing_data="ignore"),
+        refused={
+            "writer-critical": (
+                "the alarm writer-critical stays as it is when the writer reports nothing "
+                "(treatMissingData: ignore); something has to ring then, and no other alarm on shop "
+                "does; add one on EngineUptime (Role WRITER, at most 0, treatMissingData: breaching), or "
+                "use breaching here"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-warning"},
+    ),
 ]
 
 

@@ -150,6 +150,18 @@ CASES: Sequence[Case] = [
         },
         passes={"reader-critical", "reader-warning", "writer-critical"},
     ),
+    Case(
+        says="a topic as a list, or alone, is the same topic",
+        declared=shop().change("writer-warning", alarm_actions=Ref("critical")),
+        advised={
+            "writer-warning": (
+                "all alarms on the writer's connections of shop (writer-warning, writer-critical) tell "
+                "the same; who is paged for a warning soon ignores the critical one; give each stage a "
+                "topic of its own"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-critical"},
+    ),
 ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from policies.reading import types as t
 from policies.rules.conn_borrow_timeout import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import CHECKOUT, GREEDY, Declared, Ref, demand_of, shop
+from tests.policies.declared import CHECKOUT, GREEDY, Declared, Path, Ref, demand_of, shop
 
 JUDGED = (t.PROXY_TARGET_GROUP,)
 PATIENT = replace(CHECKOUT, name="patient", user="patient", client_timeout_ms=200_000)
@@ -119,6 +119,35 @@ CASES: Sequence[Case] = [
             "pool": (
                 "connectionPoolConfig.connectionBorrowTimeout of pool must be a whole number, got 2.5; so this "
                 "cannot be proven safe; give it as a whole number"
+            )
+        },
+    ),
+    Case(
+        says="1 s",
+        declared=timeout(1),
+        passes={"pool"},
+    ),
+    Case(
+        says="a millisecond before the client",
+        declared=timeout(2).change("budget", demand=demand_of(replace(CHECKOUT, client_timeout_ms=2001))),
+        passes={"pool"},
+    ),
+    Case(
+        says="a service with some of its pools through the proxy",
+        declared=timeout(3).change(
+            "budget",
+            demand=demand_of(
+                replace(CHECKOUT, pools=(replace(CHECKOUT.pools[0], path=Path.DIRECT), CHECKOUT.pools[1]))
+            ),
+        ),
+        refused={
+            "pool": (
+                "the proxy proxy lets a client wait 3 s for a connection, and checkout gives up after "
+                "3,000 ms; the proxy has to answer first: who has given up still holds its place in the "
+                "queue, and comes back as a retry; lower "
+                "headroom:proxy.connection_borrow_timeout_seconds below the client's timeout, or raise "
+                "that one (the trade: during a failover, up to 60 s, clients get errors sooner and have "
+                "to retry)"
             )
         },
     ),

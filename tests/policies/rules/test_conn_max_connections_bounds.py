@@ -180,6 +180,43 @@ CASES: Sequence[Case] = [
         },
         passes=INSTANCES,
     ),
+    Case(
+        says="PostgreSQL's lowest is in its range, and too few",
+        declared=limit("6"),
+        refused={
+            "shop": (
+                "max_connections of shop is 6 (on shop-1, db.r6g.large); at least 100 are needed for "
+                "people, tools and failover to connect at all; raise it to 100 or more; throttle "
+                "services with the proxy's percentage"
+            )
+        },
+        passes={"shop-1", "shop-2"},
+    ),
+    Case(
+        says="PostgreSQL's highest is in its range, and too many",
+        declared=limit("262143").drop("budget"),
+        refused={
+            "shop": (
+                "max_connections of shop is 262,143 (on shop-1, db.r6g.large); AWS's default for the "
+                "class is 1,722, and beside the buffer cache there is memory for 491; lower it to 1,722 "
+                "or less, or take a larger class: raising the limit adds no memory"
+            )
+        },
+        passes={"shop-1", "shop-2"},
+    ),
+    Case(
+        says="exactly the class's default",
+        declared=limit("1722").drop("budget"),
+        passes={"shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="of serverless and provisioned instances only the latter are judged",
+        declared=shop()
+        .change("shop", serverlessv2_scaling_configuration={"min_capacity": 0.5, "max_capacity": 1})
+        .change("shop-2", instance_class="db.serverless")
+        .drop("readers", "on-connections", "on-cpu", "budget"),
+        passes={"shop", "shop-1", "shop-2"},
+    ),
 ]
 
 

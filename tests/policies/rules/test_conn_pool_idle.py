@@ -94,6 +94,18 @@ CASES: Sequence[Case] = [
         },
         passes={"shop"},
     ),
+    Case(
+        says="a proxy without a pool of its own",
+        declared=shop().drop("pool").change("target", target_group_name="default"),
+        advised={
+            "shop": (
+                "reader: the scaling target is 16 connections, but idle ones alone may hold 100 open: "
+                "replicas would never be removed. Lower max_idle_connections_percent; a target that idle "
+                "connections reach is always reached; lower "
+                "connectionPoolConfig.maxIdleConnectionsPercent"
+            )
+        },
+    ),
 ]
 
 

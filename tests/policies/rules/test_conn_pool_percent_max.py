@@ -5,7 +5,7 @@ import pytest
 from policies.reading import types as t
 from policies.rules.conn_pool_percent_max import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import Declared, Ref, shop
+from tests.policies.declared import Declared, Ref, second_proxy, shop
 
 JUDGED = (t.PROXY_TARGET_GROUP,)
 
@@ -145,6 +145,88 @@ CASES: Sequence[Case] = [
                 "the cluster shop's proxies may open 93 % of max_connections: 83 of 90 on shop-1; 82 are usable "
                 "there, 8 are reserved; set connectionPoolConfig.maxConnectionsPercent so that reserved slots and "
                 "direct pools stay free; `headroom budget` shows how much the demand needs"
+            )
+        },
+    ),
+    Case(
+        says="no proxy",
+        declared=shop().drop("proxy", "pool", "target", "read-only", "pool-use", "borrow-latency"),
+    ),
+    Case(
+        says="one of two is unknown",
+        declared=second_proxy(Ref("stack")).change("pool", connection_pool_config={"max_connections_percent": 95}),
+        unproven={
+            "second-pool": (
+                "connectionPoolConfig.maxConnectionsPercent of second-pool is known only after the "
+                "update; so this cannot be proven safe; give it as a value that is known before the "
+                "update"
+            )
+        },
+        passes={"pool"},
+    ),
+    Case(
+        says="two proxies with exactly all",
+        declared=second_proxy(70),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 100 % of max_connections: 200 of 200 on shop-1; 187 "
+                "are usable there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so "
+                "that reserved slots and direct pools stay free; `headroom budget` shows how much the "
+                "demand needs"
+            )
+        },
+        passes={"second-pool"},
+    ),
+    Case(
+        says="two proxies with more than all are conn-pool-sum's",
+        declared=second_proxy(71),
+        passes={"pool", "second-pool"},
+    ),
+    Case(
+        says="more than all, of one proxy",
+        declared=percent(101),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 101 % of max_connections: 202 of 200 on shop-1; 187 "
+                "are usable there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so "
+                "that reserved slots and direct pools stay free; `headroom budget` shows how much the "
+                "demand needs"
+            )
+        },
+    ),
+    Case(
+        says="exactly what is usable: 87 of 100",
+        declared=percent(87).change("parameters", parameters=[{"name": "max_connections", "value": "100"}]),
+        passes={"pool"},
+    ),
+    Case(
+        says="the smallest instance decides",
+        declared=percent(90)
+        .add(
+            t.PARAMETER_GROUP,
+            "small",
+            family="aurora-postgresql16",
+            parameters=[{"name": "max_connections", "value": "60"}],
+        )
+        .change("shop-2", db_parameter_group_name=Ref("small")),
+        refused={
+            "pool": (
+                "the cluster shop's proxies may open 90 % of max_connections: 54 of 60 on shop-2; 47 are "
+                "usable there, 13 are reserved; set connectionPoolConfig.maxConnectionsPercent so that "
+                "reserved slots and direct pools stay free; `headroom budget` shows how much the demand "
+                "needs"
+            )
+        },
+    ),
+    Case(
+        says="99 % of nobody knows how many",
+        declared=percent(99).change("shop-1", instance_class="db.z9.large"),
+        advised={
+            "pool": (
+                "the cluster shop's proxies may open 99 % of max_connections; above 90 % little is left "
+                "for people and tools that connect directly; set "
+                "connectionPoolConfig.maxConnectionsPercent so that reserved slots and direct pools stay "
+                "free; `headroom budget` shows how much the demand needs"
             )
         },
     ),

@@ -105,6 +105,15 @@ CASES: Sequence[Case] = [
             )
         },
     ),
+    Case(
+        says="a proxy without a pool of its own",
+        declared=shop().drop("pool", "budget").change("target", target_group_name="default"),
+    ),
+    Case(
+        says="no instance",
+        declared=shop().drop("budget", "shop-1", "shop-2"),
+        passes={"pool"},
+    ),
 ]
 
 

@@ -187,6 +187,22 @@ CASES: Sequence[Case] = [
         },
         passes={"shop"},
     ),
+    Case(
+        says="a service with some of its pools past the proxy has a way",
+        declared=admitting(
+            "operators",
+            "checkout",
+            demand=demand_of(
+                replace(CHECKOUT, pools=(replace(CHECKOUT.pools[0], path=Path.DIRECT), CHECKOUT.pools[1]))
+            ),
+        ),
+        passes={"shop"},
+    ),
+    Case(
+        says="what is no group's name doesn't matter",
+        declared=admitting("operators").change("proxy", vpc_security_group_ids=[Ref("of-proxy"), {"a": 1}]),
+        passes={"shop"},
+    ),
 ]
 
 

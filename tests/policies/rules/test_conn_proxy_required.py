@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -83,6 +84,24 @@ CASES: Sequence[Case] = [
         .change("shop", cluster_identifier="the-shop")
         .change("proxy", name="the-proxy")
         .change("target", db_cluster_identifier="the-shop", db_proxy_name="the-proxy"),
+        passes={"shop"},
+    ),
+    Case(
+        says="too little CPU is nothing that a proxy could help",
+        declared=shop()
+        .drop("proxy", "pool", "target", "read-only", "pool-use", "borrow-latency")
+        .change(
+            "budget",
+            demand=demand_of(
+                replace(
+                    GREEDY,
+                    instances_max=2,
+                    transactions_per_second_peak=1000,
+                    hold_ms=20,
+                    pools=(replace(GREEDY.pools[0], connections_max=12),),
+                )
+            ),
+        ),
         passes={"shop"},
     ),
 ]

@@ -79,6 +79,22 @@ CASES: Sequence[Case] = [
             )
         },
     ),
+    Case(
+        says="a serverless reader beside a provisioned writer",
+        declared=serverless(0.5, 128).change("shop-1", instance_class="db.r6g.large"),
+        refused={
+            "shop": (
+                "shop scales from 0.5 to 128 ACU, and admits 2,000 connections instead of 5,000; with a "
+                "minimum of 0 or 0.5 ACU Aurora PostgreSQL admits 2,000 at most; set minCapacity to 1 or "
+                "more, and reboot the instances: max_connections is static"
+            )
+        },
+    ),
+    Case(
+        says="MySQL isn't capped",
+        declared=serverless(0.5, 128).change("shop", engine="aurora-mysql"),
+        passes={"shop"},
+    ),
 ]
 
 

@@ -89,6 +89,17 @@ CASES: Sequence[Case] = [
             ]
         },
     ),
+    Case(
+        says="statements of a millisecond",
+        declared=timeouts("1", "1"),
+        refused={
+            "shop": (
+                "on shop a lock may be waited for 1 ms, and a statement take 1 ms; the statement's end "
+                "comes first, and nobody learns that it was a lock; set lock_timeout below "
+                "statement_timeout"
+            )
+        },
+    ),
 ]
 
 

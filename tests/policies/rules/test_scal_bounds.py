@@ -137,6 +137,32 @@ CASES: Sequence[Case] = [
         declared=bounds(1, 99).change("readers", scalable_dimension="rds:cluster:Other"),
         passes={"shop", "readers"},
     ),
+    Case(
+        says="the least readers are none",
+        declared=bounds(0, 4),
+        passes={"readers", "shop"},
+    ),
+    Case(
+        says="fewer than none",
+        declared=bounds(-1, 4),
+        refused={
+            "readers": (
+                "replica autoscaling of shop keeps -1 to 4 readers; 0 to 15, and the minimum is not "
+                "above the maximum; set minCapacity and maxCapacity within 0 to 15"
+            )
+        },
+        passes={"shop"},
+    ),
+    Case(
+        says="a bound that isn't given is AWS's to refuse",
+        declared=shop().change("readers", min_capacity=None),
+        passes={"readers", "shop"},
+    ),
+    Case(
+        says="an event that asks for exactly the maximum",
+        declared=bounds(1, 4).change("budget", demand=demand_of(CHECKOUT, events=(replace(SALE, readers_min=4),))),
+        passes={"readers", "shop"},
+    ),
 ]
 
 

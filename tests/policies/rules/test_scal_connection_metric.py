@@ -96,6 +96,27 @@ CASES: Sequence[Case] = [
             )
         },
     ),
+    Case(
+        says="of several policies the first is named",
+        declared=custom("ReadLatency").add(
+            t.SCALING_POLICY,
+            "another",
+            resource_id=Ref("readers"),
+            scalable_dimension=Ref("readers"),
+            target_tracking_scaling_policy_configuration={
+                "customized_metric_specification": {"metric_name": "WriteLatency"},
+                "target_value": 1,
+            },
+        ),
+        refused={
+            "on-cpu": (
+                "replica autoscaling of shop follows no connections, only other metrics; sessions that "
+                "wait for a lock fill the readers while their CPU is idle; add a policy on "
+                "RDSReaderAverageDatabaseConnections at 16"
+            )
+        },
+        passes={"another"},
+    ),
 ]
 
 

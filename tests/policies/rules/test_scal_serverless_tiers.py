@@ -64,6 +64,30 @@ CASES: Sequence[Case] = [
         },
         passes={"shop"},
     ),
+    Case(
+        says="of two readers one follows the writer",
+        declared=tier(2).add(
+            t.CLUSTER_INSTANCE,
+            "shop-3",
+            cluster_identifier=Ref("shop"),
+            instance_class="db.serverless",
+            promotion_tier=1,
+            depends_on=["shop-1"],
+        ),
+        passes={"shop"},
+    ),
+    Case(
+        says="of two readers one is provisioned",
+        declared=tier(2).add(
+            t.CLUSTER_INSTANCE,
+            "shop-3",
+            cluster_identifier=Ref("shop"),
+            instance_class="db.r6g.large",
+            promotion_tier=3,
+            depends_on=["shop-1"],
+        ),
+        passes={"shop"},
+    ),
 ]
 
 

@@ -85,6 +85,13 @@ CASES: Sequence[Case] = [
         declared=fixed().change("budget", demand=demand_of(READING)).change("shop-2", instance_class=Ref("stack")),
         passes={"shop"},
     ),
+    Case(
+        says="serverless and provisioned instances can't be autoscaled together",
+        declared=serverless(1, 16)
+        .change("shop-2", instance_class="db.r6g.large")
+        .change("budget", demand=demand_of(READING)),
+        passes={"shop"},
+    ),
 ]
 
 

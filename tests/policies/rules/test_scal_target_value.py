@@ -126,6 +126,27 @@ CASES: Sequence[Case] = [
         declared=target("on-cpu", 99).change("on-cpu", resource_id="cluster:elsewhere"),
         passes=BOTH,
     ),
+    Case(
+        says="1 % CPU",
+        declared=target("on-cpu", 1),
+        passes={"on-connections", "on-cpu"},
+    ),
+    Case(
+        says="0 % CPU",
+        declared=target("on-cpu", 0),
+        refused={
+            "on-cpu": (
+                "shop asks for a replica at 0 % CPU; 1 to 60 %: the rest carries the load until the "
+                "replica serves; set targetValue to 60"
+            )
+        },
+        passes={"on-connections"},
+    ),
+    Case(
+        says="1 connection",
+        declared=target("on-connections", 1),
+        passes={"on-connections", "on-cpu"},
+    ),
 ]
 
 
