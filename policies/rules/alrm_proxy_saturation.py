@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from headroom.budget.model import Path, Stack
 from policies.reading.alarms import heard, unclear, watches
 from policies.reading.aurora import Reading
 from policies.reading.field import Blank
@@ -17,6 +18,8 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     every = {parts.proxy.urn: (cluster, parts) for cluster in reading.clusters for parts in cluster.proxies}
     for cluster, parts in every.values():
+        if cluster.budget is not None and not _used(cluster.budget.stack):
+            continue  # nobody can queue there
         telling = [alarm for alarm in parts.alarms if heard(cluster, alarm)]
         missing = [
             _missing(parts, what, metric)
@@ -25,6 +28,10 @@ def check(reading: Reading) -> Iterator[Finding]:
         ]
         maybe = [blank for alarm in parts.alarms for blank in _undecided(alarm)] if missing else []
         yield from map(unproven, maybe) if maybe else missing
+
+
+def _used(stack: Stack) -> bool:
+    return any(pool.path is Path.PROXY for service in stack.services for pool in service.pools)
 
 
 def _undecided(alarm: Resource) -> Iterator[Blank]:
@@ -53,7 +60,8 @@ RULE = Rule(
     why="A proxy moves the queue out of the database's sight: DatabaseConnections stays below its limit all the while.",
     predicate=(
         "Refuses an RDS Proxy without an alarm that tells somebody on DatabaseConnectionsBorrowLatency, and without "
-        "one whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises."
+        "one whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises. A "
+        "proxy that no declared service uses needs none."
     ),
     unknown="An alarm on the proxy whose metric is unknown may be the one: not proven. Unknown topics are some.",
     remedy="Add alarms on the borrow latency and on the use of the pool.",

@@ -108,7 +108,7 @@ def _changes(node: ast.AST) -> Iterator[Callable[[], object]]:
         case ast.Compare(ops=ops):
             for index, op in enumerate(ops):
                 for other in COMPARISONS[type(op)]:
-                    yield partial(ops.__setitem__, index, other())
+                    yield partial(setattr, node, "ops", [*ops[:index], other(), *ops[index + 1 :]])
         case ast.BoolOp(op=op):
             yield lambda: setattr(node, "op", ast.Or() if isinstance(op, ast.And) else ast.And())
         case ast.UnaryOp(op=ast.Not()):

@@ -67,6 +67,8 @@ def modest(draw: st.DrawFn) -> dict[str, Any]:
         service |= {"transactions_per_second_peak": draw(st.floats(1, 60)), "serialized_percent": 0}
         for pool in service["pools"]:
             pool["connections_max"] = min(pool["connections_max"], draw(st.integers(1, 6)))
+    if not any(pool["path"] == "proxy" for service in config["headroom:services"] for pool in service["pools"]):
+        config.pop("headroom:proxy", None)  # one without a way in is sec-proxy-tls-auth's, and AWS's, to refuse
     for event in config["headroom:events"]:
         event["traffic_factor"] = draw(st.floats(1, 4))
     return config

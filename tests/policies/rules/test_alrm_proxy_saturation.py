@@ -1,11 +1,12 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from policies.reading import types as t
 from policies.rules.alrm_proxy_saturation import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import Ref, second_proxy, shop
+from tests.policies.declared import CHECKOUT, Path, Ref, demand_of, second_proxy, shop
 
 JUDGED = (t.PROXY,)
 CASES: Sequence[Case] = [
@@ -120,6 +121,37 @@ CASES: Sequence[Case] = [
             )
         },
         passes={"proxy"},
+    ),
+    Case(
+        says="a proxy that no declared service uses",
+        declared=shop()
+        .drop("pool-use", "borrow-latency")
+        .change(
+            "budget",
+            demand=demand_of(
+                replace(CHECKOUT, pools=(replace(CHECKOUT.pools[0], path=Path.DIRECT, transactions_percent=100),))
+            ),
+        ),
+        passes={"proxy"},
+    ),
+    Case(
+        says="nobody has declared who uses it",
+        declared=shop().drop("pool-use", "borrow-latency", "budget"),
+        refused={
+            "proxy": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency "
+                    "shows it; add one on DatabaseConnectionsBorrowLatency"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy proxy; behind a "
+                    "proxy the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows "
+                    "it; add one on 100 * DatabaseConnectionsCurrentlyBorrowed / "
+                    "MaxDatabaseConnectionsAllowed (both Sum, 60 s)"
+                ),
+            ]
+        },
     ),
 ]
 
