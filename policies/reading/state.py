@@ -49,7 +49,10 @@ def _resources(document: object) -> list[dict[str, Any]]:
 
 
 def _resource(state: Mapping[str, Any]) -> Resource:
-    properties = {**(state.get("inputs") or {}), **(state.get("outputs") or {})}
+    inputs, outputs = state.get("inputs") or {}, state.get("outputs") or {}
+    # What the provider marks as a secret is one in the state even where it is empty: only one that was given is there.
+    given = {name: value for name, value in outputs.items() if name in inputs or not _encrypted(value)}
+    properties = {**inputs, **given}
     return Resource(
         type_=state["type"],
         urn=state["urn"],
@@ -63,10 +66,14 @@ def _resource(state: Mapping[str, Any]) -> Resource:
     )
 
 
+def _encrypted(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.get(SIGNATURE) in WRAPPED and "plaintext" not in value
+
+
 def _value(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) in WRAPPED:
-            return _value(json.loads(value["plaintext"])) if "plaintext" in value else SECRET
+            return SECRET if _encrypted(value) else _value(json.loads(value["plaintext"]))
         return {key: _value(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_value(each) for each in value]

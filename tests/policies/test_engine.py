@@ -1,9 +1,11 @@
 """The pack under the real engine: what it refuses stops `preview` and `up`, what it only notes doesn't."""
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from headroom.local.checkout import Checkout
 from headroom.local.engine import ensure_engine
 from headroom.local.environment import for_engine
 from headroom.local.stack import prepare
+from policies.deployed import check
+from policies.pack import all_rules
 from tests.policies.harness import PACK, ROOT
 
 pytestmark = pytest.mark.engine
@@ -48,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         ) -> "subprocess.CompletedProcess[str]":
             (root / "__main__.py").write_text(PROGRAM.format(encrypted=encrypted))
             packs = ["--policy-pack", str(PACK), "--policy-pack-config", str(config)]
-            if arguments[0] not in {"preview", "up"}:
+            if arguments[0] not in {"preview", "up", "policy"}:
                 packs = []
             return subprocess.run(
                 [str(checkout.bin / "pulumi"), *arguments, "--stack", "dev", "--non-interactive", *packs],
@@ -92,8 +96,21 @@ def test_an_advisory_one_stops_neither(run: Run) -> None:
             assert done.returncode == 0, done.stdout + done.stderr
             assert rules(done.stdout, "mandatory") == set()
             assert rules(done.stdout, "advisory") == {"alrm-connections-required"}
+        assert_the_engine_and_our_command_say_the_same_of_what_is_deployed(run)
     finally:
         assert run("destroy", "--yes").returncode == 0
+
+
+def assert_the_engine_and_our_command_say_the_same_of_what_is_deployed(run: Run) -> None:
+    analyzed = run("policy", "analyze", "--json")
+    assert analyzed.returncode == 1, analyzed.stdout + analyzed.stderr
+    events = [json.loads(line).get("policyEvent") for line in analyzed.stdout.splitlines()]
+    report = check(json.loads(run("stack", "export").stdout), "prod", all_rules(), datetime.now(UTC), "the stack")
+    ours = {(v.rule.id, v.level.value, v.urn, v.message) for v in report.verdicts}
+    assert {
+        (e["policyName"], e["enforcementLevel"], e["resourceUrn"], e["message"].partition("\n")[2]) for e in events if e
+    } == ours
+    assert {rule for rule, level, *_ in ours if level == "mandatory"} >= {"alrm-connections-required", "avail-multi-az"}
 
 
 def test_a_config_key_that_no_rule_has_stops_the_engine(run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What our own components declare passes our own rules, whatever the settings accept and the budget carries."""
 
+import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ STACKS = ["Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "Pulumi.
 
 #: Rules about what a user may choose, in the settings, against good advice: away from alarms, targets and pools.
 CHOSEN = frozenset({"avail-multi-az", "avail-no-burstable"})
+
+
+# The SDK leaves the event loop of each program that it ran open; nothing of ours is to be found among that.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(autouse=True)
+def _loops_end_here() -> Iterator[None]:
+    yield
+    gc.collect()  # or they are found, and objected to, in another test
 
 
 def refused(config: Mapping[str, Any]) -> list[str]:

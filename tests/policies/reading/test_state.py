@@ -4,6 +4,7 @@ import pytest
 
 from policies.reading import types as t
 from policies.reading.aurora import Reading
+from policies.reading.field import MISSING
 from policies.reading.state import SECRET as SHOWN
 from policies.reading.state import StateError, environment_of, read_state
 from tests.policies.declared import NOW, shop
@@ -38,6 +39,7 @@ def test_what_waits_for_its_deletion_is_gone() -> None:
 def test_a_secret_is_given_and_nothing_more_is_known_of_it() -> None:
     state = deployed(shop())
     plain = {SIGNATURE: SECRET[SIGNATURE], "plaintext": '"known"'}
+    cluster(state)["inputs"]["masterPassword"] = SECRET
     cluster(state)["outputs"] = {"masterPassword": SECRET, "nested": [SECRET], "engineVersion": plain, "port": 5432.0}
     (read,) = read_state(state).of(t.CLUSTER)
     assert read.field("masterPassword") == SHOWN
@@ -45,6 +47,13 @@ def test_a_secret_is_given_and_nothing_more_is_known_of_it() -> None:
     assert read.field("engineVersion") == "known"
     assert read.field("port") == 5432
     assert isinstance(read.field("port"), int)
+
+
+def test_an_empty_secret_of_the_providers_was_never_given() -> None:
+    state = deployed(shop())
+    cluster(state)["outputs"] = {"masterPassword": SECRET}  # of nothing
+    (read,) = read_state(state).of(t.CLUSTER)
+    assert read.field("masterPassword") is MISSING
 
 
 def test_what_the_provider_does_not_report_is_what_was_declared() -> None:
