@@ -206,10 +206,13 @@ def test_a_look_inside_takes_one_connection_and_leaves_none(deployed: Session, s
 def test_a_user_who_may_not_see_others_is_told(deployed: Session, server: Server) -> None:
     with idle_clients(server, "checkout", 3):
         found = triage(deployed, given(dsn(server, "search"), deployed))
-    assert answer(found, "exhausted").text.startswith("3 sessions of 16 usable slots (checkout 3)")
+    # The test's own superuser may still be leaving.
+    assert re.match(r"[34] sessions of 16 usable slots \(checkout 3(, postgres 1)?\)", answer(found, "exhausted").text)
     assert answer(found, "idle-in-transaction").verdict is Verdict.UNKNOWN
-    assert found.lacks == (
-        "the DSN's user may not see the state of 3 sessions: GRANT pg_read_all_stats, or the master user, shows it",
+    [lack] = found.lacks
+    assert re.fullmatch(
+        r"the DSN's user may not see the state of [34] sessions: GRANT pg_read_all_stats, or the master user, shows it",
+        lack,
     )
 
 

@@ -12,7 +12,7 @@ from pulumi.runtime.proto import status_pb2
 from headroom.local.aws.provider import AwsProvider
 from headroom.local.aws.values import Properties, from_struct, to_struct
 
-_seeds = itertools.count(0xABCDEF0)
+_seeds = itertools.count(0xABCDEF0, 0x100)  # a name shows the first seven digits
 
 
 class RefusedError(Exception):
