@@ -53,10 +53,9 @@ def heard(cluster: AuroraCluster, alarm: Resource) -> bool:
 
 
 def metrics(alarm: Resource) -> list[str]:
-    """The paths of the metrics that it watches: "" for the alarm's own, else that of a query's."""
+    """The paths of what it watches: "" for the alarm's own metric, else that of a query's, if it has one."""
     own = [""] if alarm.field("metricName") is not MISSING else []
-    queries = [f"metricQueries.{index}.metric." for index, _ in enumerate(_queries(alarm))]
-    return own + [path for path in queries if alarm.field(f"{path}metricName") is not MISSING]
+    return own + [f"metricQueries.{index}.metric." for index, _ in enumerate(_queries(alarm))]
 
 
 def unclear(alarm: Resource) -> list[Blank]:

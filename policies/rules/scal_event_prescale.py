@@ -17,22 +17,21 @@ def check(reading: Reading) -> Iterator[Finding]:
         if cluster.budget is None:
             continue
         stack = cluster.budget.stack
-        deadlines = {e: calendar.asked_for_from(e, stack) for e in stack.events if e.readers_min is not None}
+        deadlines = {e: calendar.asked_for_from(e, stack) for e in stack.events}
         coming = {event: deadline for event, deadline in deadlines.items() if deadline > reading.now}
         minimums = [target.read("minCapacity", int) for target in cluster.scaling_targets]
         always = max((m for m in minimums if isinstance(m, int)), default=len(cluster.instances) - 1)
         entries, blanks = calendar.read(cluster.scheduled_actions)
         blanks += [value for value in minimums if isinstance(value, Blank)]
-        asking = [(event, by) for event, by in coming.items() if (event.readers_min or 0) > always]
+        asking = [(e, e.readers_min, by) for e, by in coming.items() if e.readers_min and e.readers_min > always]
         if asking and blanks:
             yield from map(unproven, blanks)
         else:
-            yield from (_late(cluster, event, by) for event, by in asking if not _served(event, by, entries))
+            yield from (_late(cluster, e, by) for e, asked, by in asking if not _served(e, asked, by, entries))
 
 
-def _served(event: Event, deadline: datetime, entries: list[Entry]) -> bool:
+def _served(event: Event, needed: int, deadline: datetime, entries: list[Entry]) -> bool:
     """The last minimum that is set in time suffices, and none lowers it before the end. Recurring ones may."""
-    needed = event.readers_min or 0
     if any(entry.at is None and entry.readers >= needed for entry in entries):
         return True
     dated = sorted((entry.at, entry.readers) for entry in entries if entry.at is not None)

@@ -18,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ NAMES = {"any": "all", "all": "any", "min": "max", "max": "min", "VIOLATION": "A
 #: "file: before -> after" (or "*: …" for any file) of what no test can notice, and why.
 EXPLAINED: dict[str, str] = {
     "*: cluster.scaling_targets[0] -> cluster.scaling_targets[-1]": "AWS has one target for a cluster's replicas.",
+    "rules/scal_bounds.py: max -> min": "AWS has one target for a cluster's replicas.",
+    "rules/scal_event_prescale.py: max -> min": "AWS has one target for a cluster's replicas.",
+    "rules/alrm_topic_subscribed.py: reading.clusters[0] -> reading.clusters[-1]": "They all have the same mapping.",
+    "rules/conn_idle_in_transaction.py: value > 0 -> value > 1": "1 is allowed, so it doesn't get there.",
+    "rules/conn_pool_percent_max.py: entry[0].usable - entry[0].pool -> entry[0].usable + entry[0].pool": (
+        "As many slots are reserved everywhere and the share is the same, so the smallest instance is the worst."
+    ),
+    "rules/scal_event_prescale.py: deadline < at < calendar.ends(event) -> deadline <= at < calendar.ends(event)": (
+        "What is set at the deadline is the last minimum before it, too."
+    ),
 }
 
 
@@ -172,6 +183,7 @@ def _tests(mutant: Mutant) -> Iterator[Callable[[], object]]:
         with _instead(importlib.import_module(f"policies.{mutant.file.removesuffix('.py').replace('/', '.')}"), module):
             for each in all_rules():
                 yield from _cases(each)
+            yield from _own_tests(Path(mutant.file).stem)
         return
     rule: Rule = module.RULE
     yield from _cases(rule)
@@ -186,6 +198,14 @@ def _cases(rule: Rule) -> Iterator[Callable[[], object]]:
     module = importlib.import_module(f"tests.policies.rules.test_{rule.id.replace('-', '_')}")
     for case in module.CASES:
         yield partial(assert_case, rule, case, module.JUDGED)
+
+
+def _own_tests(name: str) -> Iterator[Callable[[], object]]:
+    """The tests of a module itself, as far as they need no fixture."""
+    if find_spec(f"tests.policies.reading.test_{name}"):
+        module = importlib.import_module(f"tests.policies.reading.test_{name}")
+        tests = [value for key, value in vars(module).items() if key.startswith("test_")]
+        yield from (test for test in tests if not inspect.signature(test).parameters)
 
 
 @contextmanager

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from policies.reading import types as t
 from policies.rules.alrm_connections_threshold import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import GREEDY, OTHER_ALARMS, Declared, Ref, demand_of
+from tests.policies.declared import CHECKOUT, GREEDY, OTHER_ALARMS, Declared, Ref, Role, demand_of
 from tests.policies.declared import shop as whole_shop
 
 JUDGED = (t.ALARM,)
@@ -209,6 +210,65 @@ CASES: Sequence[Case] = [
         refused={
             "writer-warning": (
                 "the alarm writer-warning rings at 0 connections; shop-1 refuses clients at 187; set a "
+                "threshold below 187, better an alarm by role"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-critical"},
+    ),
+    Case(
+        says="for both roles, where one has pools past the proxy",
+        declared=writer(dimensions={"DBClusterIdentifier": Ref("shop")}, threshold=62).change(
+            "budget",
+            demand=demand_of(
+                CHECKOUT,
+                replace(
+                    GREEDY, instances_max=1, pools=(replace(GREEDY.pools[0], endpoint=Role.READER, connections_max=5),)
+                ),
+            ),
+        ),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 62 connections; it has to lie below 60, where the "
+                "next client waits or is refused; set the budget's thresholds (writer: warning 23, "
+                "critical 42; reader: warning 39, critical 57)"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-critical"},
+    ),
+    Case(
+        says="a metric query that returns its data is judged",
+        declared=writer(
+            threshold=600,
+            metric_name=None,
+            dimensions=None,
+            metric_queries=[
+                {
+                    "id": "connections",
+                    "return_data": True,
+                    "metric": {
+                        "metric_name": "DatabaseConnections",
+                        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+                    },
+                }
+            ],
+        ),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 600 connections; it has to lie above the accepted "
+                "peak of 4 and below 60, where the next client waits or is refused; set the budget's "
+                "thresholds (writer: warning 23, critical 42)"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-critical"},
+    ),
+    Case(
+        says="an alarm on an instance by its literal identifier",
+        declared=writer(
+            dimensions={"DBInstanceIdentifier": "first", "DBClusterIdentifier": Ref("shop")}, threshold=187
+        ).change("shop-1", identifier="first"),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 187 connections; shop-1 refuses clients at 187; set a "
                 "threshold below 187, better an alarm by role"
             )
         },

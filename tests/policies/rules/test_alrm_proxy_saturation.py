@@ -153,6 +153,43 @@ CASES: Sequence[Case] = [
             ]
         },
     ),
+    Case(
+        says="a service with some of its pools through the proxy",
+        declared=shop()
+        .drop("pool-use", "borrow-latency")
+        .change(
+            "budget",
+            demand=demand_of(
+                replace(CHECKOUT, pools=(replace(CHECKOUT.pools[0], path=Path.DIRECT), CHECKOUT.pools[1]))
+            ),
+        ),
+        refused={
+            "proxy": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
+                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency "
+                    "shows it; add one on DatabaseConnectionsBorrowLatency"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy proxy; behind a "
+                    "proxy the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows "
+                    "it; add one on 100 * DatabaseConnectionsCurrentlyBorrowed / "
+                    "MaxDatabaseConnectionsAllowed (both Sum, 60 s)"
+                ),
+            ]
+        },
+    ),
+    Case(
+        says="queries that are known only after the update",
+        declared=shop().change("pool-use", metric_queries=Ref("proxy")),
+        unproven={
+            "pool-use": (
+                "metricQueries of pool-use is known only after the update; so this cannot be proven "
+                "safe; give it as a value that is known before the update"
+            )
+        },
+        passes={"proxy"},
+    ),
 ]
 
 

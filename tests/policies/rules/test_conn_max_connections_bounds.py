@@ -5,7 +5,7 @@ import pytest
 from policies.reading import types as t
 from policies.rules.conn_max_connections_bounds import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import GREEDY, Declared, Ref, demand_of, shop
+from tests.policies.declared import GREEDY, Declared, Ref, demand_of, serverless, shop
 
 JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE)
 ALL = {"shop", "shop-1", "shop-2"}
@@ -216,6 +216,36 @@ CASES: Sequence[Case] = [
         .change("shop-2", instance_class="db.serverless")
         .drop("readers", "on-connections", "on-cpu", "budget"),
         passes={"shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="what serverless instances admit isn't judged by a class",
+        declared=serverless(1, 2)
+        .change("parameters", parameters=[{"name": "max_connections", "value": "5000"}])
+        .drop("budget"),
+        passes={"shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="7,864 on a class with memory for 7,864: it fits",
+        declared=limit("7864")
+        .change("shop-1", instance_class="db.r6g.8xlarge")
+        .change("shop-2", instance_class="db.r6g.8xlarge")
+        .drop("budget"),
+        passes={"shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="7,865 on a class with memory for 7,864: one too many",
+        declared=limit("7865")
+        .change("shop-1", instance_class="db.r6g.8xlarge")
+        .change("shop-2", instance_class="db.r6g.8xlarge")
+        .drop("budget"),
+        refused={
+            "shop": (
+                "max_connections of shop is 7,865 (on shop-1, db.r6g.8xlarge); AWS's default for the "
+                "class is 5,000, and beside the buffer cache there is memory for 7,864; lower it to "
+                "5,000 or less, or take a larger class: raising the limit adds no memory"
+            )
+        },
+        passes={"shop-1", "shop-2"},
     ),
 ]
 

@@ -253,6 +253,22 @@ CASES: Sequence[Case] = [
         },
         passes={"readers", "shop"},
     ),
+    Case(
+        says="without autoscaling the declared readers are what there is: enough",
+        declared=sale(event=replace(SALE, readers_min=1)).drop("readers", "on-connections", "on-cpu"),
+        passes={"shop"},
+    ),
+    Case(
+        says="without autoscaling the declared readers are what there is: too few",
+        declared=sale(event=replace(SALE, readers_min=2)).drop("readers", "on-connections", "on-cpu"),
+        refused={
+            "shop": (
+                "black-friday asks for 2 readers of shop, and nothing keeps that many; a replica takes "
+                "minutes: they have to be asked for by 2026-11-27 07:30 UTC, until it ends; add a "
+                "scheduled action that raises minCapacity by then, and one that lowers it after the end"
+            )
+        },
+    ),
 ]
 
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -102,6 +102,40 @@ CASES: Sequence[Case] = [
             "readers": (
                 "minCapacity of readers must be a whole number, got 'few'; so this cannot be proven safe; "
                 "give it as a whole number"
+            )
+        },
+    ),
+    Case(
+        says="of two events at once the larger counts",
+        declared=least(2).change(
+            "budget", demand=demand_of(CHECKOUT, events=(SALE, replace(SALE, name="small", readers_min=2)))
+        ),
+        now=SALE.starts,
+        refused={
+            "readers": (
+                "black-friday is on until 2026-11-28 02:00 UTC and asks for 3 readers of shop; this "
+                "update declares at least 2; an update now would let AWS remove readers that are "
+                "serving; declare the event's minimum while it lasts, ignore changes of minCapacity, or "
+                "wait for its end"
+            )
+        },
+    ),
+    Case(
+        says="an event in another zone of time",
+        declared=least(1, replace(SALE, starts=SALE.starts.astimezone(timezone(timedelta(hours=5))))),
+        now=SALE.starts - LEAD - SECOND,
+        passes={"readers"},
+    ),
+    Case(
+        says="an event that has begun in another zone of time",
+        declared=least(1, replace(SALE, starts=SALE.starts.astimezone(timezone(timedelta(hours=5))))),
+        now=SALE.starts,
+        refused={
+            "readers": (
+                "black-friday is on until 2026-11-28 02:00 UTC and asks for 3 readers of shop; this "
+                "update declares at least 1; an update now would let AWS remove readers that are "
+                "serving; declare the event's minimum while it lasts, ignore changes of minCapacity, or "
+                "wait for its end"
             )
         },
     ),

@@ -204,6 +204,41 @@ CASES: Sequence[Case] = [
         },
         passes=ALL - {"shop"},
     ),
+    Case(
+        says="open to the internet on MySQL's port",
+        declared=shop()
+        .change("shop", engine="aurora-mysql")
+        .add(
+            t.INGRESS_RULE,
+            "rule",
+            security_group_id=Ref("database"),
+            cidr_ipv4="0.0.0.0/0",
+            ip_protocol="tcp",
+            from_port=3306,
+            to_port=3306,
+        ),
+        refused={
+            "rule": (
+                "rule admits 0.0.0.0/0 to port 3306 of the database; nobody but the proxy, declared "
+                "direct services and the break-glass group; name their security groups instead of an "
+                "address range"
+            )
+        },
+        passes={"database", "shop", "shop-1", "shop-2"},
+    ),
+    Case(
+        says="open to the internet on ports above the database's",
+        declared=shop().add(
+            t.INGRESS_RULE,
+            "rule",
+            security_group_id=Ref("database"),
+            cidr_ipv4="0.0.0.0/0",
+            ip_protocol="tcp",
+            from_port=6000,
+            to_port=7000,
+        ),
+        passes={"database", "rule", "shop", "shop-1", "shop-2"},
+    ),
 ]
 
 
