@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from headroom.budget.model import Role
 from policies.reading import types as t
 from policies.rules.alrm_connections_threshold import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import CHECKOUT, GREEDY, OTHER_ALARMS, Declared, Ref, Role, demand_of
+from tests.policies.declared import CHECKOUT, GREEDY, OTHER_ALARMS, Declared, Ref, demand_of
 from tests.policies.declared import shop as whole_shop
 
 JUDGED = (t.ALARM,)

@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from headroom.budget.model import Path
 from policies.reading import types as t
 from policies.rules.alrm_proxy_saturation import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import CHECKOUT, Path, Ref, demand_of, second_proxy, shop
+from tests.policies.declared import CHECKOUT, Ref, demand_of, second_proxy, shop
 
 JUDGED = (t.PROXY,)
 CASES: Sequence[Case] = [

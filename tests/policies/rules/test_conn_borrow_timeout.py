@@ -3,10 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from headroom.budget.model import Path
 from policies.reading import types as t
 from policies.rules.conn_borrow_timeout import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import CHECKOUT, GREEDY, Declared, Path, Ref, demand_of, shop
+from tests.policies.declared import CHECKOUT, GREEDY, Declared, Ref, demand_of, shop
 
 JUDGED = (t.PROXY_TARGET_GROUP,)
 PATIENT = replace(CHECKOUT, name="patient", user="patient", client_timeout_ms=200_000)
