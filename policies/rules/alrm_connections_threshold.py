@@ -116,6 +116,16 @@ RULE = Rule(
     harmless={
         "metricName": "An alarm on an unknown metric isn't judged; whether there is one is alrm-connections-required's "
         "question.",
+        **dict.fromkeys(
+            (
+                "metricQueries",
+                "metricQueries.*.metric",
+                "metricQueries.*.metric.metricName",
+                "metricQueries.*.returnData",
+                "identifier",
+            ),
+            "The same: it then can't be told that the alarm is on the cluster's connections.",
+        ),
     },
     check=check,
 )
