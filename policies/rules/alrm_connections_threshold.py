@@ -114,18 +114,12 @@ RULE = Rule(
         "CloudWatch User Guide, recommended alarms: DatabaseConnections at 90-95 % (too late behind a proxy)",
     ),
     harmless={
-        "metricName": "An alarm on an unknown metric isn't judged; whether there is one is alrm-connections-required's "
-        "question.",
         **dict.fromkeys(
-            (
-                "metricQueries",
-                "metricQueries.*.metric",
-                "metricQueries.*.metric.metricName",
-                "metricQueries.*.returnData",
-                "identifier",
-            ),
-            "The same: it then can't be told that the alarm is on the cluster's connections.",
+            ("metricName", "metricQueries", "metricQueries.*.metric", "metricQueries.*.metric.metricName"),
+            "An alarm on an unknown metric isn't judged; whether there is one is alrm-connections-required's question.",
         ),
+        "metricQueries.*.returnData": "Where it isn't true an expression is compared, and expressions aren't judged.",
+        "identifier": "An alarm that names an instance as text is compared with what is given as text.",
     },
     check=check,
 )
