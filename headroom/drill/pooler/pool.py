@@ -64,7 +64,7 @@ class Pool:
         group = self._groups[server.identity]
         if not server.uncancelled.is_set():  # one that is on its way must not hit the next client
             self._background(self._after_cancels(server))
-        elif self._must_yield(group):
+        elif server.cancel_lost or self._must_yield(group):
             self.retire(server)
         else:
             self._make_available(server, group)
@@ -292,7 +292,7 @@ class Pool:
     async def _after_cancels(self, server: ServerConnection) -> None:
         await server.uncancelled.wait()
         if not server.ending and server in self._servers:
-            self._make_available(server, self._groups[server.identity])
+            self.give_back(server)
 
     async def _reap(self) -> None:
         """Close server connections that have been idle for long, above the number that is kept."""

@@ -1,7 +1,7 @@
 """One connection to PostgreSQL: logged in, lent to a client, given back, ended."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -74,6 +74,7 @@ class ServerConnection(asyncio.Protocol):
         borrowed_at, idle_since: monotonic times in seconds.
         gone: done when the server has closed its side.
         uncancelled: no cancel request is on its way to it.
+        cancel_lost: one was, and nobody knows whether it still is.
         ending: it is not for anybody any more.
     """
 
@@ -94,9 +95,11 @@ class ServerConnection(asyncio.Protocol):
         self.gone: asyncio.Future[None] = loop.create_future()
         self.uncancelled = asyncio.Event()
         self.uncancelled.set()
+        self.cancel_lost = False
         self._cancels = 0
         self.ending = False
         self.transport: asyncio.Transport
+        self._address: tuple[str, int]
         self._baseline: dict[str, str] = {}
         self._drifted = False
         self._pid, self._secret = 0, b""
@@ -144,21 +147,26 @@ class ServerConnection(asyncio.Protocol):
         self.transport.abort()
         await self.gone
 
-    async def cancel(self) -> None:
-        """Ask the server to cancel what runs here; returns when it has passed that on."""
-        host, port = self.transport.get_extra_info("peername")[:2]
+    def cancel(self) -> Coroutine[None, None, None]:
+        """Ask the server to cancel what runs here now; the coroutine ends when the server has passed that on.
+
+        From the call until then nobody else may have this connection: the request would hit what they run.
+        """
         self._cancels += 1
         self.uncancelled.clear()
+        return self._pass_cancel_on()
+
+    async def _pass_cancel_on(self) -> None:
         try:
             async with asyncio.timeout(_CANCEL_SECONDS):
-                reader, writer = await asyncio.open_connection(host, port)
+                reader, writer = await asyncio.open_connection(*self._address)
                 try:
                     writer.write(cancel_request(self._pid, self._secret))
                     await reader.read()
                 finally:
                     writer.close()
-        except (OSError, TimeoutError):
-            pass  # then it isn't cancelled: PostgreSQL promises no more either
+        except OSError:  # a time-out too: PostgreSQL promises no more either, but it may still arrive
+            self.cancel_lost = True
         finally:
             self._cancels -= 1
             if not self._cancels:
@@ -168,6 +176,7 @@ class ServerConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self.transport = cast("asyncio.Transport", transport)  # uvloop's doesn't inherit from asyncio's
+        self._address = transport.get_extra_info("peername")[:2]
         self.transport.write(startup(dict(self.identity.parameters)))
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
