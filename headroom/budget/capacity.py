@@ -1,7 +1,7 @@
 """What one instance can carry, whatever the situation."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headroom.budget.ceiling import GIB, ceiling, reserved
 from headroom.budget.facts import connections
@@ -9,8 +9,7 @@ from headroom.budget.model import Engine, Instance, Interval, Stack
 from headroom.budget.situations import autoscaled_replica
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capacity:
+class Capacity(NamedTuple):
     """An instance's limits, in connections.
 
     Attributes:

@@ -5,15 +5,14 @@ on hold time, sized by Erlang C for the wait objective, and never more than the 
 """
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headroom.budget.model import Path, Pool, Role, Service, ServiceKind, Stack
 from headroom.budget.queueing import connections_for, offered_load
 from headroom.budget.situations import Situation, Standing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolDemand:
+class PoolDemand(NamedTuple):
     """One service's pool, as the busiest instance of its role sees it. Connections, but for `busy` (erlangs).
 
     Attributes:
@@ -46,8 +45,7 @@ class PoolDemand:
     waits_in_its_own_pool: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
+class Demand(NamedTuple):
     """All pools on one instance, summed.
 
     Attributes:

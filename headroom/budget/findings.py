@@ -4,7 +4,7 @@ One finding for each code and role: the worst situation speaks for the others.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from headroom.budget.capacity import capacity, promotable
 from headroom.budget.facts import fact
@@ -112,8 +112,7 @@ def _certainty(stack: Stack) -> Iterable[Finding]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
+class _Check(NamedTuple):
     """A term of a line: by how many connections it is exceeded, and how to say it."""
 
     code: str

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"\s*(?:(?P<number>-?\d+)|(?P<word>[A-Za-z]\w*)|(?P<sign>[{}(),*/])|(?P<bad>\S))")
+# Compiled at the first formula: most stacks have none.
+_LEXEME = r"\s*(?:(?P<number>-?\d+)|(?P<word>[A-Za-z]\w*)|(?P<sign>[{}(),*/])|(?P<bad>\S))"
 _DIGITS = 18  # of an integer: far above every parameter, far below what a float can't hold
 _LENGTH = 500  # of a formula: far above AWS's own, far below what nesting costs Python
 _FUNCTIONS: Mapping[str, Callable[[list[int]], int]] = {"LEAST": min, "GREATEST": max, "SUM": sum}
@@ -59,7 +60,7 @@ class _Parser:
         self.text = text
         if len(text) > _LENGTH:
             raise FormulaError(f"not a parameter formula: {text[:50]!r}...: found more than {_LENGTH} characters")
-        self.words = [match.group(match.lastgroup or 0) for match in _TOKEN.finditer(text)][::-1]
+        self.words = [match.group(match.lastgroup or 0) for match in re.finditer(_LEXEME, text)][::-1]
 
     def value(self) -> Formula:
         """An integer, braces around an expression, or a function of such values."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from headroom.budget.capacity import Capacity
 from headroom.budget.demand import PoolDemand
@@ -24,8 +25,7 @@ class Severity(StrEnum):
     WARNING = "warning"  # it fits; somebody should know
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """One instance in one role in one situation. All counts are connections on that instance.
 
     Attributes:
@@ -74,8 +74,7 @@ class Line:
         return self.direct + self.capacity.pool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """Something that the budget objects to: a stable code, how bad, and a sentence with numbers and the limit."""
 
     code: str
@@ -87,8 +86,7 @@ class Finding:
     short_by_connections: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleThresholds:
+class RoleThresholds(NamedTuple):
     """Alarm thresholds on `DatabaseConnections` (Maximum) of a role, in connections on its busiest instance.
 
     accepted_peak < warning < critical < limit, where limit is min(usable, direct + pools) at the smallest ceiling of
@@ -102,8 +100,7 @@ class RoleThresholds:
     limit_connections: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolThresholds:
+class PoolThresholds(NamedTuple):
     """Alarm thresholds on a role's pool use in percent.
 
     The metric: 100 x DatabaseConnectionsCurrentlyBorrowed / MaxDatabaseConnectionsAllowed.
@@ -119,8 +116,7 @@ class PoolThresholds:
     borrow_latency_critical_microseconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingTargets:
+class ScalingTargets(NamedTuple):
     """Replica autoscaling: targets per reader, and how many minutes before an event its readers are asked for.
 
     `connections` is None where no reader can ever reach a useful target (then CPU alone scales).
@@ -131,8 +127,7 @@ class ScalingTargets:
     lead_minutes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(NamedTuple):
     """All thresholds of a stack. A role without readers, or a stack without a proxy, has none of that kind."""
 
     roles: tuple[RoleThresholds, ...] = ()
@@ -148,8 +143,7 @@ class Thresholds:
         return next((t for t in self.pools if t.role is role), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class Remedy(NamedTuple):
     """A change that was checked to fit: what to do, in the stack file's words, and the stack with it applied."""
 
     title: str

@@ -8,7 +8,7 @@ from headroom.budget.facts import SERVERLESS, instance_classes
 from headroom.budget.margins import Margins
 from headroom.budget.model import Cluster, Event, Path, Pool, Proxy, Role, Service, ServiceKind, Stack
 from headroom.budget.remedies import remedies
-from headroom.budget.result import Budget, Line
+from headroom.budget.result import Budget, Line, Thresholds
 from headroom.budget.roles import role_limits
 
 
@@ -93,8 +93,8 @@ def summary(budget: Budget) -> dict[str, Any]:
         "fits": budget.fits,
         "headroom_percent": _percent(budget.headroom),
         "lines": [_line(line) for line in budget.lines],
-        "findings": [asdict(finding) for finding in budget.findings],
-        "thresholds": asdict(budget.thresholds),
+        "findings": [finding._asdict() for finding in budget.findings],
+        "thresholds": _thresholds(budget.thresholds),
     }
 
 
@@ -106,6 +106,14 @@ def report(budget: Budget) -> dict[str, Any]:
     return summary(budget) | {
         "remedies": [{"title": remedy.title, "cost": remedy.cost} for remedy in remedies(budget.stack)],
         "role_limits": [asdict(limit) for limit in role_limits(budget)] if budget.fits else [],
+    }
+
+
+def _thresholds(thresholds: Thresholds) -> dict[str, Any]:
+    return {
+        "roles": [role._asdict() for role in thresholds.roles],
+        "pools": [pool._asdict() for pool in thresholds.pools],
+        "scaling": thresholds.scaling and thresholds.scaling._asdict(),
     }
 
 

@@ -4,15 +4,14 @@ A normal day; each event's peak; and during each of them a rolling deploy, a slo
 loss of a zone, and scheduled replicas that haven't come.
 """
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from headroom.budget.model import Cluster, Instance, Stack
 
 AUTOSCALED = "an autoscaled replica"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
+class Situation(NamedTuple):
     """One situation.
 
     Attributes:
@@ -34,8 +33,7 @@ class Situation:
     accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """Who serves: the instance in the writer's role, and the readers that are there.
 
     Attributes:
@@ -66,14 +64,14 @@ def situations(stack: Stack) -> list[Situation]:
         variant
         for base in (normal, *peaks)
         for variant in (
-            replace(base, name=f"{base.name}, deploy", deploying=True),
-            replace(base, name=f"{base.name}, slow database", slow=True, accepted=False),
-            replace(base, name=f"{base.name}, instance lost", losing="instance", accepted=False),
-            replace(base, name=f"{base.name}, zone lost", losing="zone", accepted=False),
+            base._replace(name=f"{base.name}, deploy", deploying=True),
+            base._replace(name=f"{base.name}, slow database", slow=True, accepted=False),
+            base._replace(name=f"{base.name}, instance lost", losing="instance", accepted=False),
+            base._replace(name=f"{base.name}, zone lost", losing="zone", accepted=False),
         )
     ]
     late = [
-        replace(peak, name=f"{peak.name}, replicas late", scheduled_readers=0, accepted=False)
+        peak._replace(name=f"{peak.name}, replicas late", scheduled_readers=0, accepted=False)
         for peak in peaks
         if peak.scheduled_readers > len(stack.cluster.readers)
     ]

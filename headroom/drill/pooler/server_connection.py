@@ -147,7 +147,7 @@ class ServerConnection(asyncio.Protocol):
         self.transport.abort()
         await self.gone
 
-    def cancel(self) -> Coroutine[None, None, None]:
+    def cancel(self) -> Coroutine[object, object, None]:
         """Ask the server to cancel what runs here now; the coroutine ends when the server has passed that on.
 
         From the call until then nobody else may have this connection: the request would hit what they run.
