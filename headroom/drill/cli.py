@@ -75,7 +75,7 @@ def drill(
 
     chosen, limits = scenarios.load(scenario), scaled(stack)
     if target_dsn:
-        from headroom.drill.target import confirmed, plan, run_plan
+        from headroom.drill.target_run import confirmed, plan, run_plan
 
         planned = plan(chosen, limits, target_dsn, proxy_dsn, error_budget)
         for line in planned.describe():

@@ -14,8 +14,9 @@ from typing import TypeVar
 
 from headroom.drill.binaries import find_binaries, reachable, server_account
 from headroom.drill.limits import Limits
+from headroom.drill.measure import side_result
 from headroom.drill.place import drill_folder
-from headroom.drill.results import DrillResult, SideResult, side_result
+from headroom.drill.results import DrillResult, SideResult
 from headroom.drill.scenario import Scenario
 from headroom.drill.side import Ground, Watch, run_side
 

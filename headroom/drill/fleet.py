@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from itertools import count
+from typing import Literal
 
 import asyncpg
 
@@ -23,6 +24,10 @@ class Endpoint:
     port: int
 
 
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+"""libpq's."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Login:
     """How a service's connections are opened."""
@@ -31,7 +36,7 @@ class Login:
     user: str
     database: str
     password: str | None = None
-    tls: bool = False
+    sslmode: SslMode = "disable"
     timeout_seconds: float = 10.0
 
 
@@ -149,7 +154,7 @@ async def connect(login: Login, *, pins: bool = False) -> Connection:
         # Never None: asyncpg would look for a password file, each time.
         password=login.password or "",
         database=login.database,
-        ssl="require" if login.tls else False,
+        ssl=login.sslmode,
         statement_cache_size=0,
         timeout=login.timeout_seconds,
     )

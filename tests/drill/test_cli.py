@@ -50,4 +50,4 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(needs, "_MODULES", ("asyncpg", "no_such_module"))
     with pytest.raises(UserError) as caught:
         needs.check_extra()
-    assert str(caught.value) == "the drill needs no_such_module: pip install 'headroom[drill]'"
+    assert str(caught.value) == "the drill needs no_such_module: run `make setup` in the checkout"

@@ -7,7 +7,8 @@ import pytest
 from headroom.drill import scenario as scenarios
 from headroom.drill.limits import Limits, at_machine_size, scaled
 from headroom.drill.scenario import Scenario
-from headroom.drill.target import Plan, confirmed, parse_dsn, plan, tags_of
+from headroom.drill.target import parse_dsn, tags_of
+from headroom.drill.target_run import Plan, confirmed, plan
 from headroom.errors import UserError
 
 WORKED = str(Path(__file__).parents[2] / "docs/examples/worked.yaml")
@@ -31,20 +32,20 @@ def refusal(*args: Any, **kwargs: Any) -> str:
 
 
 def test_a_dsn_is_read_whole() -> None:
-    found = parse_dsn("--target-dsn", "postgresql://app:p%40ss@db.example.com:6543/shop?sslmode=require")
-    assert (found.user, found.password, found.port, found.name, found.tls) == (
+    found = parse_dsn("--target-dsn", "postgresql://app:p%40ss@db.example.com:6543/shop?sslmode=verify-full")
+    assert (found.user, found.password, found.port, found.name, found.sslmode) == (
         "app",
         "p@ss",
         6543,
         "db.example.com/shop",
-        True,
+        "verify-full",
     )
 
 
 def test_tls_is_off_on_this_machine_only_unless_asked_for() -> None:
-    assert not parse_dsn("o", "postgresql://app@127.0.0.1/shop").tls
-    assert parse_dsn("o", DSN).tls
-    assert not parse_dsn("o", DSN + "?sslmode=disable").tls
+    assert parse_dsn("o", "postgresql://app@127.0.0.1/shop").sslmode == "disable"
+    assert parse_dsn("o", DSN).sslmode == "require"
+    assert parse_dsn("o", DSN + "?sslmode=disable").sslmode == "disable"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,10 @@ def test_tls_is_off_on_this_machine_only_unless_asked_for() -> None:
         ("mysql://a@b/c", "o: needs user, host and database: write postgresql://user@host:port/database"),
         ("postgresql://app:secret@host:99999/shop", "o: is no DSN: write postgresql://user@host:port/database"),
         (DSN + "?application_name=x", "o: the drill doesn't know application_name: only sslmode can be set"),
+        (
+            DSN + "?sslmode=on",
+            "o: sslmode: must be one of disable, allow, prefer, require, verify-ca, verify-full, got 'on'",
+        ),
     ],
 )
 def test_a_mistake_in_a_dsn_is_told_without_its_password(dsn: str, message: str) -> None:
@@ -108,7 +113,7 @@ def test_an_rds_host_that_is_tagged_as_production_is_refused(
 
 def test_an_rds_host_that_is_tagged_otherwise_is_not(limits: Limits, sale: Scenario) -> None:
     tags = {"environment": "staging", "production": "false"}
-    assert plan(sale, limits, f"postgresql://app@{RDS}/shop", None, 100, tags=lambda _: tags).direct.tls
+    assert plan(sale, limits, f"postgresql://app@{RDS}/shop", None, 100, tags=lambda _: tags).direct.host == RDS
 
 
 class Rds:

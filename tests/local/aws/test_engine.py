@@ -181,13 +181,13 @@ def test_a_killed_engine_leaves_no_plugin_and_no_host(stack: Stack) -> None:
     )
     engine = stack.start("preview")
     ours = {"headroom.local.aws", "headroom.local.language_host"}
-    _until(lambda: {word for child in _children(engine.pid) for word in child.cmdline()} >= ours)
+    _until(lambda: {word for child in _children(engine.pid) for word in _command(child)} >= ours)
     children = _children(engine.pid)
 
     engine.send_signal(signal.SIGKILL)
     engine.communicate()
 
-    _until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
+    _until(lambda: not any(_alive(child) for child in children))
 
 
 def test_a_dead_emulator_is_said_once_and_plainly(stack: Stack) -> None:
@@ -211,6 +211,20 @@ def _urn(token: str, name: str) -> str:
 
 def _children(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # a zombie is one of these: it ended while we looked
+        return []
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _until(condition: Callable[[], bool]) -> None:
