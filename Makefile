@@ -37,9 +37,12 @@ review: $(READY) ## the same, with the verdict in the pull request's job summary
 
 deploy: $(READY) ## pulumi up of a stack in a real account, with the policies: your own pulumi, nothing emulated
 	@$(NAMED)
+	@test -z "$$AWS_ENDPOINT_URL$$HEADROOM_EMULATOR_MARK" || { echo "error: this shell is set for emulated AWS" \
+		"(AWS_ENDPOINT_URL, HEADROOM_EMULATOR_MARK): deploy from a new one" >&2; exit 2; }
 	@command -v pulumi >/dev/null || { echo "error: no pulumi on PATH: see README.md, To a real account" >&2; exit 2; }
 	@$(BIN)/headroom budget "$(STACK)"
-	@mkdir -p .headroom/deploy && cp "Pulumi.$(STACK).yaml" .headroom/deploy/ # a copy: the CLI rewrites stack files
+	@mkdir -p .headroom/deploy && cp Pulumi.yaml "Pulumi.$(STACK).yaml" .headroom/deploy/ # the CLI rewrites stack files
+	@cd .headroom/deploy && pulumi stack select --create --stack "$(STACK)" >/dev/null # the first deploy makes it
 	pulumi up --yes --stack "$(STACK)" --config-file ".headroom/deploy/Pulumi.$(STACK).yaml" \
 		--policy-pack policies --policy-pack-config "policies/config/$(STACK).json"
 

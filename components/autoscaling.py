@@ -88,6 +88,13 @@ class ReplicaAutoscaling(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         lead = timedelta(minutes=args.targets.lead_minutes)
         current = event_in_progress(args.events, lead, args.now)
+        if current:
+            pulumi.warn(
+                f"the event {current.name} has begun, or its lead of {args.targets.lead_minutes} minutes has: the "
+                "minimum of the readers is left alone until it ends. If the event was declared too late to be "
+                "scheduled, raise it by hand: headroom relieve add-readers",
+                self,
+            )
         self.target = aws.appautoscaling.Target(
             f"{name}-readers",
             service_namespace="rds",

@@ -196,7 +196,7 @@ class AuroraCluster(pulumi.ComponentResource):
                     performance_insights_retention_period=args.database.performance_insights_retention_days,
                     opts=pulumi.ResourceOptions(
                         parent=self,
-                        protect=args.database.protect,
+                        # Not protected: the cluster is, and that stops a destroy; a reader may go.
                         # The first instance that a cluster gets becomes its writer.
                         depends_on=[attachment, *instances[:1]],
                         # A running instance doesn't move because the region's list of zones did.

@@ -125,10 +125,15 @@ class Network(pulumi.ComponentResource):
         ]
 
     def _bring_your_own(self, network: ExistingNetwork) -> None:
-        subnets = {
-            subnet_id: aws.ec2.get_subnet(id=subnet_id, opts=pulumi.InvokeOptions(parent=self))
-            for subnet_id in network.subnet_ids
-        }
+        subnets: dict[str, aws.ec2.GetSubnetResult] = {}
+        problems: list[str] = []
+        for subnet_id in network.subnet_ids:
+            try:
+                subnets[subnet_id] = aws.ec2.get_subnet(id=subnet_id, opts=pulumi.InvokeOptions(parent=self))
+            except Exception as error:  # noqa: BLE001 - the SDK raises nothing narrower
+                problems.append(f"headroom:network.subnet_ids: {subnet_id}: can't be read: {error}")
+        if problems:
+            raise pulumi.RunError("\n".join(["", *problems]))
         strangers = [subnet_id for subnet_id, subnet in subnets.items() if subnet.vpc_id != network.vpc_id]
         if strangers:
             raise pulumi.RunError(

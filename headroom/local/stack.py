@@ -61,7 +61,8 @@ def down(checkout: Checkout, say: Say) -> int:
         elif state.resources and emulator is not None:
             engine = ensure_engine(say)
             values = for_engine(prepare(checkout, engine, emulator))
-            config = ["--config-file", str(_copy(checkout.stack_file(STACK), checkout.own / "stack"))]
+            settings = checkout.stack_file(STACK)  # gone on another branch, say
+            config = ["--config-file", str(_copy(settings, checkout.own / "stack"))] if settings.is_file() else []
             arguments = ["destroy", "--yes", "--skip-preview", "--stack", STACK, *config]
             code = run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
         forget(checkout)

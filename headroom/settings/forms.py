@@ -88,6 +88,7 @@ def one_of(*allowed: int) -> AfterValidator:
 
 MaxConnections = Annotated[int | str, BeforeValidator(_max_connections)]
 
+_YEARS = (2000, 2100)  # at the ends of the calendar a lead before or an hour's shift has no date
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -97,9 +98,12 @@ def _time(value: object) -> datetime:
     if not isinstance(value, str) or not _TIME.fullmatch(value):
         raise ValueError("must be a time with its offset")
     try:
-        return datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except ValueError as error:
         raise ValueError(f"must be a time that exists ({error})") from error
+    if not _YEARS[0] <= time.year <= _YEARS[1]:
+        raise ValueError(f"must be in the years {_YEARS[0]} to {_YEARS[1]}")
+    return time
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]

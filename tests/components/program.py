@@ -138,7 +138,7 @@ class _Answers(mocks.Mocks):
             state["endpoint"] = f"{args.name}.proxy-x.rds.amazonaws.com"
         return f"{args.name}-id", state
 
-    def call(self, args: mocks.MockCallArgs) -> dict[str, Any]:  # type: ignore[override]
+    def call(self, args: mocks.MockCallArgs) -> Any:
         match args.token.rpartition(":")[2]:
             case "getPartition":
                 return {"partition": "aws"}
@@ -149,7 +149,11 @@ class _Answers(mocks.Mocks):
             case "getAvailabilityZones":
                 return {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
             case "getSubnet":
-                last = args.args["id"][-1]  # subnets that end in 1 are in zone a, and so on; 9 is in another VPC
+                last = args.args["id"][
+                    -1
+                ]  # those that end in 1 are in zone a, and so on; 9: in another VPC; 0: nowhere
+                if last == "0":
+                    return {}, [("id", "the subnet doesn't exist")]
                 return {
                     "availabilityZone": f"eu-west-1{'abcdefghi'[int(last) - 1]}",
                     "vpcId": "vpc-99999999" if last == "9" else "vpc-0123abcd",

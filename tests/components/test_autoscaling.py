@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
 
+import pulumi
+import pytest
+
 from components.autoscaling import ScheduledMinimum, event_in_progress, scheduled_minimums
 from headroom.budget import evaluate
 from headroom.settings import load
 from headroom.settings.demand import Event
 from tests.components.conftest import Ran
-from tests.components.program import AFTER_THE_SALE, DURING_THE_SALE, ROOT, Program
+from tests.components.program import AFTER_THE_SALE, BEFORE_THE_SALE, DURING_THE_SALE, ROOT, Program, run
 
 LEAD = timedelta(minutes=30)
 
@@ -65,6 +68,19 @@ def test_during_an_event_the_program_leaves_the_minimum_alone(ran: Ran) -> None:
     assert target.ignore_changes == ("minCapacity",)
     assert target["minCapacity"] == 5  # only a target that is made in the middle of a sale takes it
     assert set(program.all(":ScheduledAction")) == {"headroom-prod-black-friday-ends"}
+
+
+def test_during_an_event_it_says_that_the_minimum_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", lambda message, _resource: said.append(message))
+    for now in (BEFORE_THE_SALE, DURING_THE_SALE):
+        with monkeypatch.context() as at_that_time:
+            run(ROOT / "Pulumi.prod.yaml", at_that_time, now=now)
+    assert said == [
+        "the event black-friday has begun, or its lead of 30 minutes has: the minimum of the readers is left alone "
+        "until it ends. If the event was declared too late to be scheduled, raise it by hand: headroom relieve "
+        "add-readers"
+    ]
 
 
 def test_after_the_event_nothing_is_scheduled_and_the_minimum_is_the_stack_files_again(ran: Ran) -> None:

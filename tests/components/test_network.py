@@ -92,6 +92,16 @@ def refusal(network: NewNetwork | ExistingNetwork) -> str:
     return str(caught.value)
 
 
+def test_subnets_that_are_not_there_are_all_told() -> None:
+    own = ExistingNetwork(vpc_id="vpc-0123abcd", subnet_ids=("subnet-0000aaa0", "subnet-0000bbb1", "subnet-0000ccc0"))
+    why = "can't be read: invoke of aws:ec2/getSubnet:getSubnet failed: the subnet doesn't exist (id)"
+    assert refusal(own).splitlines() == [
+        "",
+        f"headroom:network.subnet_ids: subnet-0000aaa0: {why}",
+        f"headroom:network.subnet_ids: subnet-0000ccc0: {why}",
+    ]
+
+
 def test_subnets_of_one_zone_are_refused() -> None:
     own = ExistingNetwork(vpc_id="vpc-0123abcd", subnet_ids=("subnet-0000aaa1", "subnet-0000bbb1"))
     assert refusal(own) == (

@@ -197,6 +197,16 @@ def test_down_destroys_forgets_and_stops_and_may_be_repeated(
     assert said == ["The stack is down, the emulator is stopped.", "Nothing is running."]
 
 
+def test_down_needs_no_stack_file(checkout: Checkout, calls: Calls, running: Running, said: list[str]) -> None:
+    stack.up(checkout, said.append)
+    emulator = running()
+    calls()
+    checkout.stack_file("local").unlink()  # another branch is checked out
+    assert stack.down(checkout, said.append) == 0
+    assert calls() == [f"{emulator.url} destroy --yes --skip-preview --stack local"]
+    assert not emulator.answers()
+
+
 def test_down_with_a_dead_emulator_has_nothing_to_destroy(
     checkout: Checkout, calls: Calls, running: Running, said: list[str]
 ) -> None:

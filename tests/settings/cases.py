@@ -47,6 +47,7 @@ CASES: list[list[tuple[str, object]]] = [
     [(f"{S0}.name", "check\nout")],
     [(f"{S0}.name", "a" * 100)],
     [("events.0.starts", "2026-11-27 08:00:00 +0000 UTC")],
+    [("events.0.starts", "0001-01-01T00:00:00Z"), ("events.0.ends", "9999-12-31T23:59:59-12:00")],
     # network
     [("network", {"cidr": "10.20.0.1/16"})],
     [("network", {"cidr": "52.0.0.0/16"})],

@@ -1,5 +1,6 @@
 """The way to the emulator, and to nothing else: loopback only, dummy credentials, whatever the environment says."""
 
+import difflib
 import ipaddress
 import os
 import threading
@@ -16,6 +17,9 @@ from botocore.model import ServiceModel
 
 ACCOUNT_ID = "123456789012"  # moto's, where none is given
 _ANSWER_SECONDS = 10
+_REBUILD = (
+    'Run `make up`, which rebuilds the local stack, then `eval "$(headroom local env)"` again in shells that had it.'
+)
 
 
 class RefusedError(Exception):
@@ -52,15 +56,23 @@ def check_emulator(url: str) -> None:
     if wanted and wanted != mark:
         raise RefusedError(
             f"the emulator at {url} and this state do not belong together (the emulator's mark is "
-            f"'{mark}', the state's '{wanted}'). Run `make up`, which rebuilds the local stack."
+            f"'{mark}', the state's '{wanted}'). {_REBUILD}"
         )
 
 
 def no_answer(url: str) -> str:
     """What to tell when there is no emulator where one should be."""
-    return (
-        f"the emulator at {url} does not answer: it was stopped or died. Run `make up`, which rebuilds the local stack."
-    )
+    return f"the emulator at {url} does not answer: it was stopped or died. {_REBUILD}"
+
+
+def no_region(name: str) -> str:
+    """What to tell of a region that doesn't exist, as far as botocore's data goes; empty: it does."""
+    session = botocore.session.get_session()
+    known = [r for p in session.get_available_partitions() for r in session.get_available_regions("rds", p)]
+    if name in known:
+        return ""
+    near = ", ".join(difflib.get_close_matches(name, known, n=3))
+    return f"is {name}, which is no AWS region" + (f": did you mean {near}?" if near else "")
 
 
 class Connection:

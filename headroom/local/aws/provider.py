@@ -21,7 +21,7 @@ from pulumi.runtime.proto import (
 )
 
 from headroom.local.aws import checks, functions
-from headroom.local.aws.connection import Connection, RefusedError, check_emulator, endpoint_from_environment
+from headroom.local.aws.connection import Connection, RefusedError, check_emulator, endpoint_from_environment, no_region
 from headroom.local.aws.derive import Derived, fill
 from headroom.local.aws.lifecycle import AwsError, Lifecycle, PartlyCreatedError, Settings
 from headroom.local.aws.table import TYPES
@@ -76,6 +76,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
                 failures.append(
                     proto.CheckFailure(property="region", reason="is not set: `pulumi config set aws:region eu-west-1`")
                 )
+        if (region := news["region"]) and isinstance(region, str) and (reason := no_region(region)):
+            failures.append(proto.CheckFailure(property="region", reason=reason))
         if "endpoints" in news:
             failures.append(
                 proto.CheckFailure(property="endpoints", reason="the local plugin serves AWS_ENDPOINT_URL only")

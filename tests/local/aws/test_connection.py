@@ -56,7 +56,8 @@ def test_configure_refuses_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         Plugin()
     assert str(refused.value) == (
         "the emulator at http://127.0.0.1:9 does not answer: it was stopped or died. "
-        "Run `make up`, which rebuilds the local stack."
+        "Run `make up`, which rebuilds the local stack, "
+        'then `eval "$(headroom local env)"` again in shells that had it.'
     )
 
 
@@ -108,7 +109,9 @@ def test_the_state_and_the_emulator_must_belong_together(marked: str, monkeypatc
         check_emulator(marked)
     assert str(refused.value) == (
         f"the emulator at {marked} and this state do not belong together (the emulator's mark is 'theirs', "
-        "the state's 'ours'). Run `make up`, which rebuilds the local stack."
+        "the state's 'ours'). "
+        "Run `make up`, which rebuilds the local stack, "
+        'then `eval "$(headroom local env)"` again in shells that had it.'
     )
 
 

@@ -201,7 +201,8 @@ def test_a_dead_emulator_is_said_once_and_plainly(stack: Stack) -> None:
     assert output[output.index("Diagnostics:") :].splitlines()[1:3] == [
         "  pulumi:providers:aws (default_7_51_1):",
         "    error: pulumi:providers:aws resource 'default_7_51_1' has a problem: the emulator at "
-        "http://127.0.0.1:9 does not answer: it was stopped or died. Run `make up`, which rebuilds the local stack.",
+        "http://127.0.0.1:9 does not answer: it was stopped or died. Run `make up`, which rebuilds the local stack, "
+        'then `eval "$(headroom local env)"` again in shells that had it.',
     ]
 
 

@@ -308,3 +308,7 @@ def test_settings_of_the_provider_that_lead_elsewhere_are_refused(
         ("region", "is not set: `pulumi config set aws:region eu-west-1`"),
         ("endpoints", "the local plugin serves AWS_ENDPOINT_URL only"),
     ]
+    answer = plugin._call("CheckConfig", proto.CheckRequest(news=to_struct({"region": "eu-wset-1"})))
+    (failure,) = answer.failures
+    assert failure.property == "region"
+    assert failure.reason.startswith("is eu-wset-1, which is no AWS region: did you mean eu-west-1, ")
