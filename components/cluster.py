@@ -19,6 +19,7 @@ from headroom.budget.model import Engine, Instance
 from headroom.settings import MASTER_USER
 from headroom.settings.supply import Database, Serverless
 
+_PROTECTED_INSTANCES = 2
 PORTS = {Engine.POSTGRESQL: 5432, Engine.MYSQL: 3306}
 
 
@@ -196,7 +197,9 @@ class AuroraCluster(pulumi.ComponentResource):
                     performance_insights_retention_period=args.database.performance_insights_retention_days,
                     opts=pulumi.ResourceOptions(
                         parent=self,
-                        # Not protected: the cluster is, and that stops a destroy; a reader may go.
+                        # The writer, and one to promote: a destroy that is stopped by the cluster has deleted what
+                        # depends on it (measured). Further readers may go, when `readers` is lowered.
+                        protect=args.database.protect and number < _PROTECTED_INSTANCES,
                         # The first instance that a cluster gets becomes its writer.
                         depends_on=[attachment, *instances[:1]],
                         # A running instance doesn't move because the region's list of zones did.

@@ -4,26 +4,38 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from headroom.errors import UserError
 
 PATIENCE_SECONDS = 30.0
+Show = Callable[[Iterable[str]], Iterator[str]]
 
 
-def run_engine(pulumi: Path, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]) -> int:
-    """Run it to its end and return its exit code; its output is the user's.
+def run_engine(
+    pulumi: Path, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], show: Show | None = None
+) -> int:
+    """Run it to its end and return its exit code; its output is the user's, passed through `show` if that is given.
 
     On Ctrl-C the engine finishes what it has begun, saves its state and ends; then the interrupt goes on. From a
     terminal it gets the signal by itself; elsewhere it is passed on (never both: a second one makes it drop all).
     """
     own_group = not sys.stdin.isatty()
+    colour = ["--color", "always"] if show and sys.stdout.isatty() else []  # to the engine, it's a pipe
     with subprocess.Popen(
-        [str(pulumi), *arguments], cwd=cwd, env=dict(env), process_group=0 if own_group else None
+        [str(pulumi), *arguments, *colour],
+        cwd=cwd,
+        env=dict(env),
+        process_group=0 if own_group else None,
+        stdout=subprocess.PIPE if show else None,
+        text=True,
     ) as engine:
         try:
+            if show and engine.stdout:
+                for line in show(engine.stdout):
+                    print(line, end="", flush=True)
             code = engine.wait()
             return code if code >= 0 else 128 - code  # as a shell counts a signal
         except KeyboardInterrupt:
@@ -52,9 +64,11 @@ def run_quietly(pulumi: Path, arguments: Sequence[str], *, cwd: Path, env: Mappi
     return done.stdout
 
 
-def _await_end(engine: "subprocess.Popen[bytes]") -> None:
+def _await_end(engine: "subprocess.Popen[str]") -> None:
     try:
-        engine.wait(PATIENCE_SECONDS)
+        said, _ = engine.communicate(timeout=PATIENCE_SECONDS)  # an engine whose pipe is full would never end
+        if said:
+            print(said, end="", flush=True)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         with suppress(ProcessLookupError):
             if os.getpgid(engine.pid) == engine.pid:

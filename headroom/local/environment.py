@@ -32,6 +32,8 @@ def variables(checkout: Checkout, emulator: Emulator | None, *, backend: Path | 
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_STACK": STACK,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # `pulumi import` would ask for a schema and a program writer, which the vendor's plugin and host have.
+        "PULUMI_OPTION_GENERATE_CODE": "false",
         # The plugins are the ones put there, never one that lies on PATH; what is missing is an error, not a download.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

@@ -14,6 +14,7 @@ import yaml
 from headroom.errors import UserError
 from headroom.local import emulator as emulators
 from headroom.local.checkout import Checkout
+from headroom.local.diff_view import without_what_stays
 from headroom.local.emulator import Emulator
 from headroom.local.engine import Engine, ensure_engine, find_engine
 from headroom.local.engine_run import run_engine, run_quietly
@@ -39,9 +40,7 @@ def up(checkout: Checkout, say: Say) -> int:
         emulator, state = _matching_pair(checkout, say)
         values = for_engine(prepare(checkout, engine, emulator))
         arguments = ["up", "--yes", "--stack", STACK, "--config-file", str(_copy(settings, checkout.own / "stack"))]
-        changes = ["--diff"] if state.resources else []  # numbers, where there is something to compare with
-        arguments += [*changes, *_policies(checkout, settings)]
-        code = run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
+        code = _run(checkout, [*arguments, *_policies(checkout, settings)], values, compare=bool(state.resources))
     if code == 0:
         say(f'The stack is up, on {emulator.url}. For plain pulumi commands: eval "$(.venv/bin/headroom local env)"')
     return code
@@ -99,11 +98,11 @@ def preview(checkout: Checkout, stack: str, say: Say) -> int:
                 raise UserError(f"{doubt}: run `make up`, which rebuilds the stack, or `make down`")
             if state.resources and emulator is not None:
                 values = for_engine(prepare(checkout, engine, emulator))
-                return _preview(checkout, values, name, settings, checkout.own / "stack", ["--diff"])
+                return _preview(checkout, values, name, settings, checkout.own / "stack", compare=True)
         emulator = emulator or until_done.enter_context(emulators.private(checkout))
         scratch = Path(until_done.enter_context(tempfile.TemporaryDirectory(prefix="headroom-preview-")))
         values = for_engine(prepare(checkout, engine, emulator, backend=scratch, stack=name))
-        return _preview(checkout, values, name, settings, scratch, [])
+        return _preview(checkout, values, name, settings, scratch, compare=False)
 
 
 def prepare(
@@ -168,11 +167,18 @@ def check_settings(path: Path) -> None:
 
 
 def _preview(
-    checkout: Checkout, values: dict[str, str], name: str, settings: Path, folder: Path, more: list[str]
+    checkout: Checkout, values: dict[str, str], name: str, settings: Path, folder: Path, *, compare: bool
 ) -> int:
     arguments = ["preview", "--stack", name, "--config-file", str(_copy(settings, folder))]
-    arguments += [*more, *_policies(checkout, settings)]
-    return run_engine(checkout.bin / "pulumi", arguments, cwd=checkout.root, env=values)
+    return _run(checkout, [*arguments, *_policies(checkout, settings)], values, compare=compare)
+
+
+def _run(checkout: Checkout, arguments: list[str], values: dict[str, str], *, compare: bool) -> int:
+    """Run the engine; with the numbers that change, where there is something to compare with."""
+    pulumi = checkout.bin / "pulumi"
+    if not compare:
+        return run_engine(pulumi, arguments, cwd=checkout.root, env=values)
+    return run_engine(pulumi, [*arguments, "--diff"], cwd=checkout.root, env=values, show=without_what_stays)
 
 
 def _matching_pair(checkout: Checkout, say: Say) -> tuple[Emulator, State]:

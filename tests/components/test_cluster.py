@@ -34,7 +34,9 @@ def test_prod_keeps_its_data_and_local_can_be_destroyed(ran: Ran) -> None:
     assert [prod.one(":Cluster").inputs.get(k) for k in kept] == [True, False, "headroom-prod-final"]
     assert [local.one(":Cluster").inputs.get(k) for k in kept] == [False, True, None]
     held = {d.type.rpartition(":")[2] for d in prod.declared if d.protect}
-    assert held == {"Cluster", "Key"}  # not the instances: `readers` can be lowered
+    assert held == {"Cluster", "ClusterInstance", "Key"}
+    instances = prod.all(":ClusterInstance").values()
+    assert [i.protect for i in instances] == [True, True, False]  # `readers` can be lowered to 1
     assert not [d.key for d in local.declared if d.protect]
 
 

@@ -27,6 +27,7 @@ def test_the_variables_name_this_checkouts_state_and_emulator(
         "PULUMI_CONFIG_PASSPHRASE": "headroom-local",
         "PULUMI_STACK": "local",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_OPTION_GENERATE_CODE": "false",
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         "AWS_ACCESS_KEY_ID": "local",

@@ -75,7 +75,7 @@ Running = Callable[[], emulators.Emulator]
 
 def up_call(checkout: Checkout, url: str, *more: str) -> str:
     pack = f"--policy-pack policies --policy-pack-config {checkout.root}/policies/config/prod.json"
-    return " ".join([f"{url} up --yes --stack local --config-file {checkout.own}/stack/Pulumi.local.yaml", *more, pack])
+    return " ".join([f"{url} up --yes --stack local --config-file {checkout.own}/stack/Pulumi.local.yaml", pack, *more])
 
 
 def test_up_makes_the_stack_on_an_emulator_of_its_own_with_prods_policies(
