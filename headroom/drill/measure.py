@@ -169,21 +169,39 @@ def _recovery(columns: Columns, scenario: Scenario) -> float | None:
 
 
 def _reconnect(run: SideRun, scenario: Scenario) -> float | None:
-    """Seconds from the first happening until the fleet has its connections again; for a deploy, until it is through."""
+    """Seconds from the first happening until the fleet has its connections again; for a deploy, until it is through.
+
+    What a request's timeout closes later is not the failover's doing: the first time counts.
+    """
     if scenario.has("deploy"):
         spent = [fleet.deploy_seconds for fleet in run.fleets]
         return None if any(s is None for s in spent) else max(s for s in spent if s is not None)
     if not scenario.has("kill-writer", "kill-reader"):
         return None
     since = min(h.at_seconds for h in scenario.happenings)
-    before = [n for at, n in run.sampler.client_series if at < since]
-    after = [(at, n) for at, n in run.sampler.client_series if since <= at < scenario.seconds]
-    if not before or not after:
+    return back_seconds(run.sampler.client_series, since, scenario.seconds)
+
+
+def back_seconds(series: list[tuple[float, int]], since: float, until: float) -> float | None:
+    """Seconds from `since` until 95 percent of the connections that were open before are open again.
+
+    Args:
+        series: seconds from the start, and connections open then.
+        since: when they may be lost, in seconds from the start.
+        until: the load's end, in seconds from the start.
+
+    Returns:
+        0 if they never were fewer; None if they didn't come back, or nothing is known of the time before.
+    """
+    before = [n for at, n in series if at < since]
+    if not before:
         return None
-    short = [at for at, n in after if n < _RECOVERED_PERCENT / 100 * before[-1]]
-    if not short:
+    enough = _RECOVERED_PERCENT / 100 * before[-1]
+    lost = next((at for at, n in series if since <= at < until and n < enough), None)
+    if lost is None:
         return 0.0
-    return None if short[-1] >= after[-1][0] else short[-1] - since
+    back = next((at for at, n in series if lost < at < until and n >= enough), None)
+    return None if back is None else back - since
 
 
 def _check(

@@ -81,7 +81,12 @@ class AppPool:
             self._idle.append(connection)
 
     def discard(self, connection: Connection) -> None:
-        """Close it instead of giving it back; whoever waits next may open a new one."""
+        """Close it instead of giving it back; whoever waits next may open a new one.
+
+        One that the server closed under a request is opened again, as an idle one is: the request learns of it first.
+        """
+        if connection.is_closed():
+            self._lost(connection)
         self._all.discard(connection)
         if not connection.is_closed():
             connection.terminate()

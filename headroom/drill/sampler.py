@@ -58,9 +58,18 @@ class Sampler:
         self._connection = await connect(self.login)
 
     async def run(self) -> None:
-        """Until it is cancelled; while the server is away nothing is sampled."""
+        """Until it is cancelled; while the server is away only the clients are counted."""
+        async with asyncio.TaskGroup() as group:  # two loops: a server that doesn't answer mustn't stop the count
+            group.create_task(self._count_clients())
+            group.create_task(self._look_again_and_again())
+
+    async def _count_clients(self) -> None:
         while True:
             self.client_series.append((self.clock(), self.clients()))
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def _look_again_and_again(self) -> None:
+        while True:
             with suppress(*CONNECT_ERRORS):
                 if self._connection is None or self._connection.is_closed():
                     await self.open()

@@ -139,3 +139,23 @@ def test_connections_that_the_server_closed_are_opened_again() -> None:
         return sum(not w.closed for w in server.wires)
 
     assert asyncio.run(run()) == 0  # and a closed pool keeps none
+
+
+def test_a_connection_that_the_server_closed_under_a_request_is_opened_again_too() -> None:
+    async def run() -> int:
+        server = Server(8)
+        mine = pool(server, 4)
+        await mine.fill()
+        busy = await mine.acquire()
+        server.wires[-1].closed = True  # the request learns of it before the pool does
+        assert busy.is_closed()
+        mine.discard(busy)
+        async with asyncio.timeout(5):
+            while mine.open < 4:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)
+        opened = mine.open
+        mine.close()
+        return opened
+
+    assert asyncio.run(run()) == 4
