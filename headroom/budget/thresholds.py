@@ -12,6 +12,7 @@ from headroom.budget.model import Path, Role, Stack
 from headroom.budget.result import Finding, Line, PoolThresholds, RoleThresholds, ScalingTargets, Severity, Thresholds
 
 _SMALLEST_WINDOW = 3  # connections between the accepted peak and the limit: two thresholds fit strictly between
+_COARSE_ENOUGH_PERCENT = 1  # of room: then tenths of a percent, which people read, keep the order
 
 
 def thresholds(stack: Stack, lines: Sequence[Line]) -> tuple[Thresholds, list[Finding]]:
@@ -75,11 +76,13 @@ def _pool_window(stack: Stack, role: Role, accepted: Sequence[Line]) -> PoolThre
     critical = timeout_us * stack.margins.borrow_wait_percent / 100
     # Below a millisecond every day would ring, and an objective beyond the timeout would never be reached.
     warning = max(1000, round(min(stack.wait_objective_ms * 1000, critical / 2 if critical else math.inf)))
+    room = 100 - used
+    digits = 1 if room >= _COARSE_ENOUGH_PERCENT else 6
     return PoolThresholds(
         role=role,
         accepted_peak_percent=used,
-        warning_percent=used + (100 - used) / 3,
-        critical_percent=used + 2 * (100 - used) / 3,
+        warning_percent=round(used + room / 3, digits),
+        critical_percent=round(used + 2 * room / 3, digits),
         borrow_latency_warning_microseconds=warning,
         borrow_latency_critical_microseconds=max(2 * warning, round(critical)),
     )

@@ -123,7 +123,7 @@ def pool_use(thresholds: PoolThresholds) -> Iterator[Alarm]:
             missing_reason=_SILENT_PROXY,
             title=f"Use of the {possessive(role)} pool",
             text=(
-                f"The proxy lends {used:.0f} % or more of the {possessive(role)} pool. Expected at most "
+                f"The proxy lends {used:g} % or more of the {possessive(role)} pool. Expected at most "
                 f"{thresholds.accepted_peak_percent:.0f} %; clients wait at 100 %."
             ),
             limit=100,
