@@ -143,12 +143,42 @@ class Thresholds(NamedTuple):
         return next((t for t in self.pools if t.role is role), None)
 
 
-class Remedy(NamedTuple):
-    """A change that was checked to fit: what to do, in the stack file's words, and the stack with it applied."""
+class Edit(NamedTuple):
+    """One key of the stack file and its new value.
 
-    title: str
+    Attributes:
+        key: its path, items by name: `headroom:services[checkout].pools[writer, direct].connections_max`.
+        value: a number or text; a new section as YAML.
+        was: what stands there, where that is known.
+        at_least: a larger value that stands there already may stay.
+    """
+
+    key: str
+    value: int | str
+    was: int | str | None = None
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        if self.was is not None:
+            return f"{self.key}: {self.was} -> {self.value}"
+        return f"{self.key}: {'at least ' if self.at_least else ''}{self.value}"
+
+
+class Remedy(NamedTuple):
+    """A change that was checked to fit: the edits of the stack file, what it costs, and the stack with it applied."""
+
+    edits: tuple[Edit, ...]
     cost: str
     stack: Stack
+
+    @property
+    def title(self) -> str:
+        """The edits in one sentence; pools that move to the proxy by their services' names."""
+        moved = [e.key for e in self.edits if e.key.endswith("].path")]
+        names = dict.fromkeys(key.removeprefix("headroom:services[").partition("]")[0] for key in moved)
+        *first, last = [str(e) for e in self.edits if e.key not in moved] or [""]
+        others = f"{', '.join(first)} and {last}" if first else last
+        return ", with ".join(part for part in (f"path: proxy for {', '.join(names)}" if names else "", others) if part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,8 @@ def show(out: Console, budget: Budget, ways_out: Sequence[Remedy]) -> None:
     if not budget.fits:
         _listed(out, "Why it doesn't fit", (_finding(f) for f in budget.errors))
         none = (
-            "none was found: no single change of pools, percent, max_connections, proxy, readers or class makes it fit"
+            "none was found: no single change of pools, percent, max_connections, proxy, readers or class makes it fit "
+            "and harms nobody"
         )
         ways = [f"{way.title} ({way.cost})" for way in ways_out]
         _listed(out, "Ways out, each checked to fit", ways or [none])

@@ -83,7 +83,7 @@ def test_where_no_way_out_was_found_it_says_so(project: Path, headroom: Headroom
     assert ran.code == 1
     assert (
         "Ways out, each checked to fit\n"
-        "  - none was found: no single change of pools, percent, max_connections, proxy, readers or class makes it fit\n"
+        "  - none was found: no single change of pools, percent, max_connections, proxy, readers or class makes it fit and harms nobody\n"
     ) in ran.out
 
 
@@ -295,7 +295,7 @@ Why it doesn't fit
 Ways out, each checked to fit
   - headroom:services[checkout].pools[writer, direct].connections_max: 10 -> 5 (no cost)
   - headroom:database.max_connections: 170 (no cost, a reboot)
-  - path: proxy for checkout, with headroom:database.max_connections: 100 and headroom:proxy.max_connections_percent: 10 (a proxy's price, a reboot)
+  - path: proxy for checkout, with headroom:proxy: {max_connections_percent: 10, connection_borrow_timeout_seconds: 2} (a proxy's price)
 
 To know
   - no-failover-target: no reader stands in another zone than the writer: the loss of that zone is an outage

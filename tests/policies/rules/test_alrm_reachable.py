@@ -39,8 +39,7 @@ CASES: Sequence[Case] = [
                 "writer: no alarm fits between the accepted peak of 1,260 connections (normal day, deploy) "
                 "and the limit of 187: 3 connections of room are needed, 0 are there; a warning and a "
                 "critical alarm have to lie between a good day and the limit; checked to be enough: path: "
-                "proxy for greedy, with headroom:database.max_connections: 210 and "
-                "headroom:proxy.max_connections_percent: 8 (a proxy's price, a reboot)"
+                "proxy for greedy (no cost)"
             )
         },
         passes={

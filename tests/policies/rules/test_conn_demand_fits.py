@@ -28,9 +28,7 @@ CASES: Sequence[Case] = [
             "shop-2": (
                 "writer shop-2, normal day, zone lost: direct pools (1,500) and the proxy's pool (60) take "
                 "1,560 connections; 187 of 200 are usable: 1,373 too many; the budget has to fit on every "
-                "instance in every situation; checked to be enough: path: proxy for greedy, with "
-                "headroom:database.max_connections: 210 and headroom:proxy.max_connections_percent: 11 (a "
-                "proxy's price, a reboot)"
+                "instance in every situation; checked to be enough: path: proxy for greedy (no cost)"
             )
         },
         passes={"shop", "shop-1"},
@@ -159,12 +157,14 @@ CASES: Sequence[Case] = [
             "shop-1": (
                 "writer shop-1, normal day: direct pools (0) and the proxy's pool (200) take 200 connections;"
                 " 187 of 200 are usable: 13 too many; the budget has to fit on every instance in every "
-                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
+                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 "
+                "and headroom:proxy.max_idle_connections_percent: 50 -> 16 (no cost)"
             ),
             "shop-2": (
                 "reader shop-2, normal day: direct pools (0) and the proxy's pool (200) take 200 connections;"
                 " 187 of 200 are usable: 13 too many; the budget has to fit on every instance in every "
-                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 (no cost)"
+                "situation; checked to be enough: headroom:proxy.max_connections_percent: 100 -> 32 "
+                "and headroom:proxy.max_idle_connections_percent: 50 -> 16 (no cost)"
             ),
         },
         passes={"shop"},

@@ -29,14 +29,16 @@ CASES: Sequence[Case] = [
             "shop-1": (
                 "writer shop-1, normal day: up to 492 connections may be open; beside the buffer cache there "
                 "is memory for 491: 1 too many; a connection costs memory even when it is idle; checked to be"
-                " enough: headroom:proxy.max_connections_percent: 50 -> 6 (no cost), or "
+                " enough: headroom:proxy.max_connections_percent: 50 -> 6 and "
+                "headroom:proxy.max_idle_connections_percent: 25 -> 3 (no cost), or "
                 "headroom:database.max_connections: 120 (no cost, a reboot), or "
                 "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge (+28 vCPUs)"
             ),
             "shop-2": (
                 "reader shop-2, normal day: up to 492 connections may be open; beside the buffer cache there "
                 "is memory for 491: 1 too many; a connection costs memory even when it is idle; checked to be"
-                " enough: headroom:proxy.max_connections_percent: 50 -> 6 (no cost), or "
+                " enough: headroom:proxy.max_connections_percent: 50 -> 6 and "
+                "headroom:proxy.max_idle_connections_percent: 25 -> 3 (no cost), or "
                 "headroom:database.max_connections: 120 (no cost, a reboot), or "
                 "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge (+28 vCPUs)"
             ),
@@ -67,8 +69,7 @@ CASES: Sequence[Case] = [
             "shop-2": (
                 "writer shop-2, normal day, zone lost: up to 1,560 connections may be open; beside the buffer"
                 " cache there is memory for 491: 1,069 too many; a connection costs memory even when it is "
-                "idle; checked to be enough: path: proxy for greedy, with headroom:database.max_connections: "
-                "210 and headroom:proxy.max_connections_percent: 11 (a proxy's price, a reboot)"
+                "idle; checked to be enough: path: proxy for greedy (no cost)"
             )
         },
         passes={"shop", "shop-1"},
