@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from headroom.settings import demand_rules, supply_rules
+from headroom.settings import demand_rules, serverless_rules, supply_rules
 from headroom.settings.draft import Draft
 from headroom.settings.errors import Problem
 
@@ -12,7 +12,8 @@ RULES = (
     supply_rules.version_belongs_to_engine,
     supply_rules.classes_are_known,
     supply_rules.max_connections_is_possible,
-    supply_rules.serverless_fits_its_class,
+    serverless_rules.serverless_fits_its_class,
+    serverless_rules.serverless_fits_its_version,
     supply_rules.timeouts_nest,
     supply_rules.readers_add_up,
     demand_rules.services_are_told_apart,

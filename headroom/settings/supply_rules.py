@@ -16,15 +16,13 @@ from headroom.settings.draft import Draft, repeated
 from headroom.settings.errors import Problem
 from headroom.settings.supply import ExistingNetwork
 
-_VERSIONS = {
+VERSIONS = {
     Engine.POSTGRESQL: (re.compile(r"(1[3-8])\.([0-9]{1,2})"), "16.6"),
     Engine.MYSQL: (
         re.compile(r"(8\.0)\.mysql_aurora\.3\.([0-9]{2})\.[0-9]{1,2}|(8\.4)\.mysql_aurora\.8\.4\.[0-9]{1,2}"),
         "8.0.mysql_aurora.3.08.0",
     ),
 }
-# The first minor version that scales to 0 ACU (Aurora User Guide, aurora-serverless-v2.how-it-works, read 2026-11-22).
-_PAUSES_FROM = {"13": 15, "14": 12, "15": 7, "16": 3, "8.0": 8}
 
 
 def network_is_listed_once(draft: Draft) -> Iterator[Problem]:
@@ -41,7 +39,7 @@ def version_belongs_to_engine(draft: Draft) -> Iterator[Problem]:
     """The version is a whole one, of this engine."""
     if (database := draft.database) is None:
         return
-    pattern, example = _VERSIONS[database.engine]
+    pattern, example = VERSIONS[database.engine]
     if not pattern.fullmatch(database.engine_version):
         yield Problem(
             "headroom:database.engine_version",
@@ -103,55 +101,6 @@ def max_connections_is_possible(draft: Draft) -> Iterator[Problem]:
             path,
             f"must be a formula with db.serverless, got {value}: AWS warns of a constant, since the limit follows "
             "the capacity; or leave it out",
-        )
-
-
-def serverless_fits_its_class(draft: Draft) -> Iterator[Problem]:
-    """A capacity and db.serverless come together, and without what serverless lacks."""
-    if (database := draft.database) is None:
-        return
-    path, serverless = "headroom:database.serverless", database.serverless
-    used = SERVERLESS in (database.instance_class, database.reader_instance_class)
-    if used and serverless is None:
-        yield Problem(
-            path, "is missing: instance class db.serverless needs its capacity, such as {min_acu: 2, max_acu: 16}"
-        )
-    if serverless is not None and not used:
-        yield Problem(
-            path,
-            f"is given, but the instance class is {database.instance_class}: set instance_class to db.serverless, or "
-            "remove the capacity",
-        )
-    if used and not draft.absent("autoscaling"):
-        yield Problem(
-            "headroom:autoscaling",
-            "can't be used with db.serverless: AWS doesn't autoscale replicas there; declare the readers, and remove "
-            "autoscaling",
-        )
-    if serverless is None:
-        return
-    if serverless.min_acu > serverless.max_acu:
-        yield Problem(
-            f"{path}.min_acu",
-            f"must not be above max_acu ({serverless.max_acu:g}), got {serverless.min_acu:g}: swap them or raise "
-            "max_acu",
-        )
-    match = _VERSIONS[database.engine][0].fullmatch(database.engine_version)
-    if (
-        serverless.min_acu == 0
-        and match
-        and (first := _PAUSES_FROM.get(match[1])) is not None
-        and int(match[2]) < first
-    ):
-        yield Problem(
-            f"{path}.min_acu",
-            f"can't be 0 with version {database.engine_version}: it doesn't pause; use 0.5 or more, or a newer minor "
-            "version",
-        )
-    if serverless.min_acu == 0 and not draft.absent("proxy"):
-        yield Problem(
-            f"{path}.min_acu",
-            "can't be 0 with a proxy: the proxy keeps connections open, so it would never pause; use 0.5 or more",
         )
 
 

@@ -111,6 +111,25 @@ CASES: list[list[tuple[str, object]]] = [
         ("proxy", GONE),
         (f"{S0}.pools", DIRECT),
     ],
+    [
+        ("database.instance_class", "db.serverless"),
+        ("database.engine_version", "15.4"),
+        ("database.serverless", {"min_acu": 2, "max_acu": 256}),
+        *SERVERLESS,
+    ],
+    [
+        ("database.instance_class", "db.serverless"),
+        ("database.engine_version", "13.5"),
+        ("database.serverless", {"min_acu": 2, "max_acu": 256}),
+        *SERVERLESS,
+    ],
+    [
+        *MYSQL,
+        ("database.engine_version", "8.0.mysql_aurora.3.05.2"),
+        ("database.instance_class", "db.serverless"),
+        ("database.serverless", {"min_acu": 0.5, "max_acu": 128.5}),
+        *SERVERLESS,
+    ],
     # proxy, autoscaling
     [("proxy.max_connections_percent", 0)],
     [("proxy.max_connections_percent", 101)],
