@@ -75,12 +75,14 @@ def raise_percent(
     apply: ApplyOption = False,
     yes: YesOption = False,
 ) -> None:
-    """Raise the proxy's share of max_connections; refused unless slots and CPU are free by the budget."""
+    """Raise the proxy's share of max_connections; refused unless slots and CPU are free by the budget, and now."""
     from headroom.ops import relieve as levers
 
     session = opened(stack)
-    carried_out(lambda: levers.raise_percent(session, percent), apply=apply, yes=yes)
-    tell_lacks(session.aws.lacks)
+    try:
+        carried_out(lambda: levers.raise_percent(session, percent), apply=apply, yes=yes)
+    finally:
+        tell_lacks(session.aws.lacks)
 
 
 @relieve.command("add-readers", epilog=EXITS)

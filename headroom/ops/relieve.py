@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from headroom.budget import Budget, evaluate
-from headroom.budget.alarms.measures import of_role
 from headroom.budget.model import Engine, Role, Stack
 from headroom.budget.result import Line
 from headroom.budget.roles import RoleLimit, role_limits, set_limit
@@ -16,11 +15,10 @@ from headroom.errors import UserError
 from headroom.ops import sql
 from headroom.ops.database import Database
 from headroom.ops.errors import RefusedError
-from headroom.ops.live import read_metrics
 from headroom.ops.roles import read_limits
+from headroom.ops.room import room
 from headroom.ops.session import Session
 from headroom.ops.sessions import look_inside
-from headroom.ops.status import latest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,11 +156,11 @@ def _still_idle(database: Database, pid: int) -> bool:
 
 
 def raise_percent(session: Session, percent: int) -> Plan:
-    """Raise the proxy's max_connections_percent, where slots and CPU are free.
+    """Raise the proxy's max_connections_percent, where slots and CPU are free: by the budget, and now.
 
     Raises:
         UserError: no proxy, or it would be lowered.
-        RefusedError: the budget doesn't fit then, or a CPU is busy now.
+        RefusedError: the budget doesn't fit then, or an instance has no room now, or nobody knows whether it has.
         LackError: the proxy can't be read.
     """
     aws, proxy = session.aws, session.proxy
@@ -174,15 +172,17 @@ def raise_percent(session: Session, percent: int) -> Plan:
     if percent < now:
         raise UserError(f"raise-percent {percent}: it is {now} now: this lever only raises; lower it in the stack file")
     after = _with_percent(session.budget.stack, percent)
+    live: list[str] = []
     if percent > now:
         _refuse_unless_fits(after, f"{percent} %")
-        _refuse_busy(session)
+        live = room(session, percent - now)
     before = _with_percent(session.budget.stack, now)
     effect = [
         f"{line.role} {line.instance}: the pool grows from {old.capacity.pool:,} to {line.capacity.pool:,} "
         f"connections; {line.capacity.usable - line.taken:,} of {line.capacity.usable:,} usable slots stay free."
         for old, line in zip(_everyday(before), _everyday(after), strict=True)
     ]
+    effect += live
     effect.append(f"The budget fits, with {after.headroom:.0%} headroom (before: {before.headroom:.0%}).")
     effect.append(
         f"The stack file says {session.budget.stack.proxies[0].max_connections_percent}: the next pulumi up sets that "
@@ -219,21 +219,6 @@ def _everyday(budget: Budget) -> list[Line]:
 def _refuse_unless_fits(after: Budget, what: str) -> None:
     if not after.fits:
         raise RefusedError(f"the budget doesn't fit with {what}: " + "; ".join(f.message for f in after.errors))
-
-
-def _refuse_busy(session: Session) -> None:
-    """A larger pool on a busy CPU makes every transaction slower."""
-    limit = session.budget.stack.margins.cpu_warning_percent
-    read = read_metrics(session, {role: of_role("CPUUtilization", "Maximum", role) for role in Role})
-    for role in Role:
-        point = latest(read, role)
-        if point is not None and point.value >= limit:
-            raise RefusedError(
-                f"the {role}'s CPU is at {point.value:.0f} % now ({limit:.0f} % is busy): a larger pool would make "
-                "every transaction slower"
-            )
-    if latest(read, Role.WRITER) is None:
-        session.aws.note("the writer's CPU has no datapoint of the last minutes: look at it yourself before you apply")
 
 
 def add_readers(session: Session, readers: int) -> Plan:

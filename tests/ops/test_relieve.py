@@ -1,16 +1,16 @@
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from headroom.budget.alarms.measures import of_role
-from headroom.budget.model import Role
+from headroom.budget.alarms.measures import of_instance
 from headroom.drill.server import Server
 from headroom.ops.session import Session
 from tests.commands.conftest import Headroom
 from tests.ops.calls import Calls
+from tests.ops.deployed import add_instance, put
 from tests.ops.deployed import client as aws
-from tests.ops.deployed import put
 from tests.ops.servers import admin, client, dsn, idle_clients, queue_on_a_row, until
 
 
@@ -120,11 +120,19 @@ def percent(session: Session) -> int:
     return int(group["ConnectionPoolConfig"]["MaxConnectionsPercent"])
 
 
+def now(session: Session, number: int = 0, *, connections: float | None = 100, cpu: float | None = 40) -> None:
+    """What CloudWatch has of the last minute: of every instance, or of one; None: nothing."""
+    for n in (number,) if number else (1, 2, 3):
+        for metric, value in (("DatabaseConnections", connections), ("CPUUtilization", cpu)):
+            if value is not None:
+                put(session, of_instance(metric, "Maximum", f"{session.name}-{n}"), value)
+
+
 @pytest.mark.emulator
 def test_the_percent_is_raised_once_somebody_types_yes(
     deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(deployed, of_role("CPUUtilization", "Maximum", Role.WRITER), 40)
+    now(deployed)
     monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
     assert headroom("relieve", "raise-percent", "48", "--apply").code == 1
     assert percent(deployed) == 45
@@ -135,6 +143,9 @@ def test_the_percent_is_raised_once_somebody_types_yes(
         f"writer {deployed.name}-1: the pool grows from 450 to 480 connections; 507 of 987 usable slots stay free.",
         f"reader {deployed.name}-2: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
         f"reader {deployed.name}-3: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
+        f"{deployed.name}-1: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
+        f"{deployed.name}-2: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
+        f"{deployed.name}-3: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
         "The budget fits, with 13% headroom (before: 13%).",
         "The stack file says 45: the next pulumi up sets that again. To keep it: "
         "headroom:proxy.max_connections_percent",
@@ -158,13 +169,65 @@ def test_the_percent_is_refused_where_the_budget_says_no(deployed: Session, head
 
 
 @pytest.mark.emulator
-def test_the_percent_is_refused_on_a_busy_cpu(deployed: Session, headroom: Headroom) -> None:
-    put(deployed, of_role("CPUUtilization", "Maximum", Role.WRITER), 97)
+@pytest.mark.parametrize(
+    ("number", "connections", "cpu", "reason"),
+    [
+        (1, 100, 97, "the CPU is at 97 % now (90 % is busy): a larger pool would make every transaction slower"),
+        (2, 958, 40, "29 of 987 usable slots are free now, and the pool would grow by 30"),
+        (3, 1000, 40, "0 of 987 usable slots are free now, and the pool would grow by 30"),
+        (2, None, 40, "no data of the last 4 minutes for DatabaseConnections, and what isn't known isn't free"),
+        (1, 100, None, "no data of the last 4 minutes for CPUUtilization, and what isn't known isn't free"),
+    ],
+)
+def test_the_percent_is_refused_where_slots_or_cpu_are_not_free_now_or_nobody_knows(
+    deployed: Session, headroom: Headroom, number: int, connections: float | None, cpu: float | None, reason: str
+) -> None:
+    for other in {1, 2, 3} - {number}:
+        now(deployed, other)
+    now(deployed, number, connections=connections, cpu=cpu)
     done = headroom("relieve", "raise-percent", "48", "--apply", "--yes")
     assert (done.code, percent(deployed)) == (1, 45)
-    assert done.out == (
-        "refused: the writer's CPU is at 97 % now (90 % is busy): a larger pool would make every transaction slower\n"
-    )
+    assert done.out == f"refused: {deployed.name}-{number}: {reason}\n"
+
+
+@pytest.mark.emulator
+def test_the_percent_is_refused_where_cloudwatch_cannot_be_read(
+    deployed: Session, headroom: Headroom, calls: Calls
+) -> None:
+    now(deployed)
+    calls.refuse("cloudwatch:GetMetricData", "AccessDenied")
+    done = headroom("relieve", "raise-percent", "48", "--apply", "--yes")
+    assert (done.code, percent(deployed)) == (1, 45)
+    assert done.out.startswith(f"refused: {deployed.name}-1: no data of the last 4 minutes for DatabaseConnections and")
+    assert "missing permission: cloudwatch:GetMetricData" in done.err
+
+
+@pytest.mark.emulator
+def test_the_percent_asks_autoscaled_readers_too_but_none_that_is_still_being_made(
+    deployed: Session, headroom: Headroom, calls: Calls
+) -> None:
+    replica = f"application-autoscaling-{deployed.name}"
+    add_instance(deployed, replica)
+    now(deployed)
+    lever = ("relieve", "raise-percent", "48")
+    assert headroom(*lever).out.startswith(f"refused: {replica}: no data of the last 4 minutes")
+
+    def creating(answer: Any) -> Any:
+        for one in answer["DBInstances"]:
+            if one["DBInstanceIdentifier"] == replica:
+                one["DBInstanceStatus"] = "creating"
+        return answer
+
+    calls.answering["rds:DescribeDBInstances"] = creating
+    assert headroom(*lever).code == 0
+
+
+@pytest.mark.emulator
+def test_the_percent_at_the_limit_of_what_is_free_is_raised(deployed: Session, headroom: Headroom) -> None:
+    now(deployed, 1)
+    now(deployed, 2, connections=957, cpu=89)
+    now(deployed, 3)
+    assert headroom("relieve", "raise-percent", "48").code == 0
 
 
 @pytest.mark.emulator
@@ -214,6 +277,7 @@ def test_more_readers_than_the_maximum_are_refused(deployed: Session, headroom: 
 def test_without_apply_no_lever_changes_anything(
     deployed: Session, headroom: Headroom, calls: Calls, lever: tuple[str, ...]
 ) -> None:
+    now(deployed)
     done = headroom("relieve", *lever)
     assert done.code == 0
     assert done.out.endswith("Nothing was changed: --apply does it.\n")
