@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from headroom.budget import Budget, evaluate
+from headroom.budget.facts import fact
 from headroom.budget.model import Engine, Role, Stack
 from headroom.budget.result import Line
 from headroom.budget.roles import RoleLimit, role_limits, set_limit
@@ -15,6 +16,7 @@ from headroom.errors import UserError
 from headroom.ops import sql
 from headroom.ops.database import Database
 from headroom.ops.errors import RefusedError
+from headroom.ops.live import read_cluster
 from headroom.ops.roles import read_limits
 from headroom.ops.room import room
 from headroom.ops.session import Session
@@ -222,12 +224,12 @@ def _refuse_unless_fits(after: Budget, what: str) -> None:
 
 
 def add_readers(session: Session, readers: int) -> Plan:
-    """Raise replica autoscaling's minimum to the declared readers and so many more.
+    """Raise replica autoscaling's minimum to the declared readers and so many more; those that are there count.
 
     Raises:
         UserError: no autoscaling.
-        RefusedError: more than the maximum, or than the budget carries.
-        LackError: the target can't be read.
+        RefusedError: more than the maximum, than Aurora has, or than the budget carries.
+        LackError: the target or the cluster can't be read.
     """
     aws, stack = session.aws, session.budget.stack
     if session.settings.autoscaling is None:
@@ -247,8 +249,12 @@ def add_readers(session: Session, readers: int) -> Plan:
     if not found:
         raise UserError(f"{key['ResourceId']}: no scalable target is registered: pulumi up")
     minimum, maximum = int(found[0]["MinCapacity"]), int(found[0]["MaxCapacity"])
-    declared = len(stack.cluster.readers)
-    wanted = declared + readers
+    declared, there = len(stack.cluster.readers), len(read_cluster(session).readers)
+    wanted, most = declared + readers, int(fact("service", "readers_highest").value)
+    if wanted > most:
+        raise RefusedError(
+            f"{declared:,} declared and {readers:,} more are {wanted:,} readers: Aurora has {most:,} at most"
+        )
     if wanted > maximum:
         raise RefusedError(
             f"{declared:,} declared and {readers:,} more are {wanted:,} readers; the maximum is {maximum:,}: raise "
@@ -257,14 +263,23 @@ def add_readers(session: Session, readers: int) -> Plan:
     after = _with_readers(stack, readers)
     _refuse_unless_fits(after, f"{wanted:,} readers")
     effect = (
-        _reads(session.budget, after, wanted),
+        f"There are {there:,} readers now, {declared:,} are declared: "
+        + (
+            f"{wanted - there:,} more will come."
+            if there < wanted
+            else "none comes; so many stay when the load is gone."
+        ),
+        _reads(_with_readers(stack, max(0, there - declared)), after, wanted),
         "It helps reads only: the writer's connections and CPU are its own. A reader takes 5 to 15 minutes, and starts "
         "cold.",
         "The next pulumi up outside a declared event sets the stack file's minimum again.",
     )
     if wanted <= minimum:
         more = minimum - declared
-        done = f"The minimum is {minimum:,} readers already, {declared:,} declared and {more:,} more."
+        done = (
+            f"The minimum is {minimum:,} readers already, {declared:,} declared and {more:,} more; there are "
+            f"{there:,} now."
+        )
         return Plan(change="", effect=(done,), apply=list)
 
     def apply() -> list[str]:

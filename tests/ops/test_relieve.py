@@ -250,13 +250,36 @@ def minimum(session: Session) -> int:
 def test_the_minimum_of_readers_is_raised_once(deployed: Session, headroom: Headroom) -> None:
     done = headroom("relieve", "add-readers", "2", "--apply", "--yes")
     assert (done.code, minimum(deployed)) == (0, 4)
+    assert done.out.startswith("There are 2 readers now, 2 are declared: 2 more will come.\n")
     assert "It helps reads only" in done.out
     again = headroom("relieve", "add-readers", "2", "--apply", "--yes")
     assert again.out.splitlines() == [
-        "The minimum is 4 readers already, 2 declared and 2 more.",
+        "The minimum is 4 readers already, 2 declared and 2 more; there are 2 now.",
         "Nothing to do: it is so already.",
     ]
     assert minimum(deployed) == 4
+
+
+@pytest.mark.emulator
+def test_readers_that_are_there_already_count(deployed: Session, headroom: Headroom) -> None:
+    for letter in "ab":
+        add_instance(deployed, f"application-autoscaling-{deployed.name}-{letter}")
+    some = headroom("relieve", "add-readers", "3").out.splitlines()
+    assert some[0] == "There are 4 readers now, 2 are declared: 1 more will come."
+    assert some[1].startswith("By the budget the busiest of 5 readers then has at most ")
+    none = headroom("relieve", "add-readers", "2").out.splitlines()
+    assert none[0] == "There are 4 readers now, 2 are declared: none comes; so many stay when the load is gone."
+    assert none[-2].endswith("minimum 2 -> 4 readers (maximum 6)")
+
+
+@pytest.mark.emulator
+def test_more_readers_than_aurora_has_are_refused(deployed: Session, headroom: Headroom) -> None:
+    done = headroom("relieve", "add-readers", "14", "--apply", "--yes")
+    assert (done.code, done.out, minimum(deployed)) == (
+        1,
+        "refused: 2 declared and 14 more are 16 readers: Aurora has 15 at most\n",
+        2,
+    )
 
 
 @pytest.mark.emulator
