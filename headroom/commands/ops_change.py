@@ -139,6 +139,7 @@ def teardown(
 
     session = opened(stack)
     try:
+        steps.check_account(session, project_folder())
         cluster = steps.check_allowed(session)
     except RefusedError as error:
         raise refused(error) from None

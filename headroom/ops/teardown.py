@@ -4,12 +4,14 @@ Autoscaled replicas are nobody's resources: with one of them left, AWS refuses t
 (`InvalidDBClusterStateFault`, terraform-provider-aws#19536), half-way through the destroy.
 """
 
+import json
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from headroom.errors import UserError
 from headroom.ops.errors import LackError, RefusedError
@@ -20,6 +22,48 @@ PATIENCE_SECONDS = 45 * 60.0
 _POLL_SECONDS = 15.0
 
 Say = Callable[[str], None]
+
+
+def check_account(session: Session, project: Path) -> None:
+    """See that the credentials are of the account that the stack's resources are in.
+
+    In another account nothing of them is found, and a destroy would forget them all while they run on.
+
+    Raises:
+        RefusedError: another account.
+        UserError: there is no pulumi, or it doesn't know the stack.
+        LackError: AWS doesn't say whose the credentials are.
+    """
+    theirs = accounts(_state(session, project))
+    if not theirs:
+        return  # nothing is deployed
+    ours = session.aws.call("sts", "GetCallerIdentity")["Account"]
+    if ours not in theirs:
+        raise RefusedError(
+            f"{session.stack}: its resources are in account {', '.join(sorted(theirs))}, these credentials are of "
+            f"account {ours}: sign in to the stack's account, and run this again"
+        )
+
+
+def accounts(state: Any) -> set[str]:
+    """The accounts in the ARNs of a stack's resources, as `pulumi stack export` writes them.
+
+    >>> accounts({"deployment": {"resources": [{"outputs": {"arn": "arn:aws:sns:eu-west-1:123456789012:shop"}}]}})
+    {'123456789012'}
+    """
+    resources = ((state or {}).get("deployment") or {}).get("resources") or []
+    arns = [str((one.get("outputs") or {}).get("arn", "")).split(":") for one in resources]
+    return {parts[4] for parts in arns if parts[0] == "arn" and len(parts) > 5 and parts[4].isdigit()}
+
+
+def _state(session: Session, project: Path) -> Any:
+    """What Pulumi knows of the stack; secrets stay encrypted."""
+    command = [_pulumi(), "stack", "export", "--stack", session.stack, "--non-interactive"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = " ".join((done.stderr or done.stdout).split()).removeprefix("error: ")
+        raise UserError(f"stack {session.stack}: pulumi can't export it: {said}")
+    return json.loads(done.stdout)
 
 
 def check_allowed(session: Session) -> LiveCluster | None:
@@ -116,11 +160,16 @@ def destroy(session: Session, project: Path) -> int:
     Raises:
         UserError: there is no pulumi.
     """
-    pulumi = shutil.which("pulumi")
-    if pulumi is None:
-        raise UserError('pulumi is not on PATH: install it, or for the local stack eval "$(headroom local env)"')
+    pulumi = _pulumi()
     with tempfile.TemporaryDirectory(prefix="headroom-teardown-") as folder:
         config = Path(folder, f"Pulumi.{session.stack}.yaml")  # a copy: the CLI rewrites stack files
         shutil.copyfile(session.file, config)
         command = [pulumi, "destroy", "--yes", "--skip-preview", "--stack", session.stack, "--config-file", str(config)]
         return subprocess.run(command, cwd=project, check=False).returncode
+
+
+def _pulumi() -> str:
+    found = shutil.which("pulumi")
+    if found is None:
+        raise UserError('pulumi is not on PATH: install it, or for the local stack eval "$(headroom local env)"')
+    return found

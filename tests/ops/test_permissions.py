@@ -1,3 +1,4 @@
+import json
 import re
 from pathlib import Path
 
@@ -42,11 +43,18 @@ def test_what_reading_commands_need_only_reads() -> None:
 
 
 @pytest.mark.emulator
-def test_a_teardown_needs_what_is_listed_for_it(deployed: Session, calls: Calls) -> None:
-    from headroom.ops.teardown import check_allowed
+def test_a_teardown_needs_what_is_listed_for_it(
+    deployed: Session, calls: Calls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from headroom.ops.teardown import check_account, check_allowed
 
+    state = json.dumps({"deployment": {"resources": [{"outputs": {"arn": "arn:aws:rds::123456789012:cluster:a"}}]}})
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\necho '{state}'\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     add_instance(deployed, f"application-autoscaling-{deployed.name}")
     calls.made.clear()
+    check_account(deployed, tmp_path)
     cluster = check_allowed(deployed)
     assert cluster is not None
     drain(deployed, cluster, lambda _: None, poll_seconds=0)

@@ -1,4 +1,5 @@
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,25 @@ pytestmark = pytest.mark.emulator
 
 @pytest.fixture
 def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in that writes down how it was called."""
+    """A stand-in that writes down how it destroys; what it exports is in `state`."""
     folder = tmp_path / "bin"
     folder.mkdir()
     program = folder / "pulumi"
-    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/called\npwd >> {tmp_path}/called\n')
+    program.write_text(
+        f'#!/bin/sh\ntest "$1" = stack && exec cat {tmp_path}/state\n'
+        f'echo "$@" > {tmp_path}/called\npwd >> {tmp_path}/called\n'
+    )
+    (tmp_path / "state").write_text(state_of("123456789012"))
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
     return tmp_path / "called"
+
+
+def state_of(*accounts: str) -> str:
+    """As `pulumi stack export` writes it."""
+    arns = [f"arn:aws:rds:eu-west-1:{account}:cluster:shop" for account in accounts]
+    kinds = [{"outputs": {"arn": arn}} for arn in ("arn:aws:iam::aws:policy/ReadOnlyAccess", *arns)]
+    return json.dumps({"version": 3, "deployment": {"resources": [{"type": "pulumi:pulumi:Stack"}, *kinds]}})
 
 
 def typed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -67,7 +79,47 @@ def test_any_other_word_than_the_stacks_name_stops_it(
     done = headroom("teardown", "local")
     assert (done.code, pulumi.exists()) == (1, False)
     assert done.err == "Type the stack's name, local, to do it: \nNothing was changed.\n"
-    assert all(call.partition(":")[2].startswith("Describe") for call in calls.made)
+    assert all(call.partition(":")[2].startswith(("Describe", "Get")) for call in calls.made)
+
+
+def test_credentials_of_another_account_destroy_nothing(
+    deployed: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, calls: Calls
+) -> None:
+    pulumi.with_name("state").write_text(state_of("210987654321"))
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local") == (
+        1,
+        "refused: local: its resources are in account 210987654321, these credentials are of account 123456789012: "
+        "sign in to the stack's account, and run this again\n",
+        "",
+    )
+    assert (pulumi.exists(), calls.made) == (False, ["sts:GetCallerIdentity"])
+
+
+def test_credentials_that_aws_does_not_name_destroy_nothing(
+    deployed: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, calls: Calls
+) -> None:
+    calls.refuse("sts:GetCallerIdentity", "ExpiredToken")
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local") == (
+        2,
+        "",
+        "error: the AWS credentials have expired: sign in again (aws sso login)\n",
+    )
+    assert not pulumi.exists()
+
+
+def test_a_stack_that_pulumi_does_not_know_is_one_line(
+    session: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = pulumi.parent / "bin" / "pulumi"
+    program.write_text("#!/bin/sh\necho \"error: no stack named 'local' found\" >&2\nexit 255\n")
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local") == (
+        2,
+        "",
+        "error: stack local: pulumi can't export it: no stack named 'local' found\n",
+    )
 
 
 def test_protection_refuses_and_says_what_to_change(
