@@ -1,7 +1,7 @@
 """What runs, and what CloudWatch has measured of it, as the API tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from headroom.ops.session import Session
 AUTOSCALED = "application-autoscaling-"
 """How the names of Application Auto Scaling's replicas begin (Aurora User Guide, Aurora.Integrating.AutoScaling)."""
 WINDOW = timedelta(minutes=15)
+DAY = timedelta(hours=24)
 STALE_SECONDS = 240
 """RDS publishes once a minute, and CloudWatch shows it a minute or two later: older than this, something is wrong."""
 _QUERIES_AT_ONCE = 500  # of one GetMetricData
@@ -117,7 +118,19 @@ def _place(member: Mapping[str, Any]) -> tuple[bool, str]:
     return member["DBInstanceIdentifier"].startswith(AUTOSCALED), member["DBInstanceIdentifier"]
 
 
-def read_metrics(session: Session, wanted: Mapping[str, Metric], now: datetime | None = None) -> dict[str, Series]:
+def unused(session: Session, wanted: Mapping[str, Metric], read: Mapping[str, Series]) -> frozenset[str]:
+    """Those of `wanted` that had no datapoint all day: nobody uses what they measure.
+
+    One that had any, and has none in `read`, fell silent: that is no all-clear. Nor is one that can't be asked.
+    """
+    hours = {key: replace(metric, period_seconds=3600) for key, metric in wanted.items() if read.get(key) == ()}
+    day = read_metrics(session, hours, window=DAY) if hours else {}
+    return frozenset(key for key, series in day.items() if not series)
+
+
+def read_metrics(
+    session: Session, wanted: Mapping[str, Metric], now: datetime | None = None, *, window: timedelta = WINDOW
+) -> dict[str, Series]:
     """Each metric's last quarter of an hour; what can't be read is noted, and isn't in the answer.
 
     Only whole minutes: in the running one, a proxy's nodes haven't all published yet, and a sum would be too small.
@@ -135,7 +148,7 @@ def read_metrics(session: Session, wanted: Mapping[str, Metric], now: datetime |
                 "GetMetricData",
                 "MetricDataResults",
                 MetricDataQueries=queries,
-                StartTime=end - WINDOW,
+                StartTime=end - window,
                 EndTime=end,
                 ScanBy="TimestampDescending",
             )

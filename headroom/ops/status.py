@@ -11,7 +11,7 @@ from headroom.budget.capacity import Capacity, capacity
 from headroom.budget.facts import UnknownClassError
 from headroom.budget.model import Instance, Role
 from headroom.budget.result import PoolThresholds
-from headroom.ops.live import LiveCluster, LiveInstance, Point, Series, read_cluster, read_metrics
+from headroom.ops.live import LiveCluster, LiveInstance, Point, Series, read_cluster, read_metrics, unused
 from headroom.ops.session import Session
 
 
@@ -23,7 +23,7 @@ class State(StrEnum):
     UNKNOWN = "no data"
     WARNING = "warning"
     WELL = "well"
-    UNUSED = "not used"  # a proxy that nobody uses publishes nothing
+    UNUSED = "not used"  # a proxy that nobody used all day publishes nothing
 
 
 _ORDER = list(State)
@@ -91,13 +91,13 @@ def status(session: Session) -> Status:
     wanted: dict[str, Metric] = {
         f"instance {i.name}": of_instance("DatabaseConnections", "Maximum", i.name) for i in cluster.instances
     }
-    if session.proxy:
-        wanted |= pool_metrics(session)
-    read = read_metrics(session, wanted)
+    of_proxy = pool_metrics(session) if session.proxy else {}
+    read = read_metrics(session, wanted | of_proxy)
     rows = [*_instances(session, cluster, read)]
     if session.proxy:
-        rows += [row for role in pool_roles(session) for row in _pool(session, role, read)]
-        rows.append(_clients(session, read))
+        idle = unused(session, of_proxy, read)
+        rows += [row for role in pool_roles(session) for row in _pool(session, role, read, idle)]
+        rows.append(_clients(session, read, idle))
     rows.sort(key=lambda row: (_ORDER.index(row.state), -(row.used or 0.0)))
     return Status(rows=tuple(rows), lacks=tuple(session.aws.lacks))
 
@@ -155,7 +155,6 @@ def _instances(session: Session, cluster: LiveCluster, read: Mapping[str, Series
         limits = live_capacity(session, live)
         window = session.budget.thresholds.role(live.role)
         point = latest(read, f"instance {live.name}")
-        old = read.get(f"instance {live.name}", ())
         value = None if point is None else point.value
         limit = None if limits is None else limits.usable
         at_limit = value is not None and limit is not None and value >= limit
@@ -171,7 +170,9 @@ def _instances(session: Session, cluster: LiveCluster, read: Mapping[str, Series
             limit=limit,
             age_seconds=None if point is None else point.age_seconds,
             state=State.CRITICAL if at_limit else judged(value, *threshold),
-            note=_instance_note(live, point, old, known=limits is not None),
+            note=_instance_note(
+                live, "" if point else _silent(read, f"instance {live.name}"), known=limits is not None
+            ),
         )
     there = {i.name for i in cluster.instances}
     for declared in session.budget.stack.cluster.instances:
@@ -191,28 +192,25 @@ def _instances(session: Session, cluster: LiveCluster, read: Mapping[str, Series
             )
 
 
-def _instance_note(live: LiveInstance, point: Point | None, series: Series, *, known: bool) -> str:
+def _instance_note(live: LiveInstance, silent: str, *, known: bool) -> str:
     notes = [live.status] if live.status not in {"", "available"} else []
     if live.autoscaled:
         notes.append("autoscaled")
-    if point is None:
-        notes.append(_silent({"": series}, ""))
+    if silent:
+        notes.append(silent)
     if not known:
         notes.append(f"class {live.instance_class or 'unknown'}: no limit known")
     return ", ".join(notes)
 
 
-def _of_proxy(read: Mapping[str, Series], key: str, value: float | None, *thresholds: float | None) -> State:
-    """A proxy's metric: without any datapoint nobody uses it; one that fell silent is no all-clear."""
-    return judged(value, *thresholds) if read.get(key) else State.UNUSED
-
-
 def _silent(read: Mapping[str, Series], key: str) -> str:
-    series = read.get(key, ())
+    if key not in read:
+        return "couldn't be read"
+    series = read[key]
     return f"last heard of {series[0].age_seconds / 60:.0f} min ago" if series else "no datapoint in 15 min"
 
 
-def _pool(session: Session, role: Role, read: Mapping[str, Series]) -> Iterator[Row]:
+def _pool(session: Session, role: Role, read: Mapping[str, Series], idle: frozenset[str]) -> Iterator[Row]:
     window = session.budget.thresholds.pool(role)
     borrowed, allowed = latest(read, f"{role} borrowed"), latest(read, f"{role} allowed")
     opened, pinned = latest(read, f"{role} open"), latest(read, f"{role} pinned")
@@ -230,9 +228,9 @@ def _pool(session: Session, role: Role, read: Mapping[str, Series]) -> Iterator[
         critical=_of(window, "critical_percent", limit),
         limit=limit,
         age_seconds=borrowed.age_seconds if borrowed else None,
-        state=_of_proxy(
-            read,
-            f"{role} borrowed",
+        state=State.UNUSED
+        if f"{role} borrowed" in idle
+        else judged(
             borrowed.value if borrowed else None,
             _of(window, "warning_percent", limit),
             _of(window, "critical_percent", limit),
@@ -240,6 +238,8 @@ def _pool(session: Session, role: Role, read: Mapping[str, Series]) -> Iterator[
         note=", ".join(notes) if borrowed else _silent(read, f"{role} borrowed"),
     )
     wait = latest(read, f"{role} wait")
+    # While the proxy tells how much it lends, no wait is that nobody borrowed; when that is silent, it means nothing.
+    nobody = f"{role} wait" in idle or (read.get(f"{role} wait") == () and borrowed is not None)
     timeout = min(p.connection_borrow_timeout_seconds for p in session.budget.stack.proxies) * 1000
     warning = window.borrow_latency_warning_microseconds / 1000 if window else None
     critical = window.borrow_latency_critical_microseconds / 1000 if window else None
@@ -253,7 +253,7 @@ def _pool(session: Session, role: Role, read: Mapping[str, Series]) -> Iterator[
         critical=critical,
         limit=timeout,
         age_seconds=wait.age_seconds if wait else None,
-        state=_of_proxy(read, f"{role} wait", wait.value / 1000 if wait else None, warning, critical),
+        state=State.UNUSED if nobody else judged(wait.value / 1000 if wait else None, warning, critical),
         note="on average" if wait else _silent(read, f"{role} wait"),
     )
 
@@ -267,7 +267,7 @@ def _of(window: PoolThresholds | None, percent: str, limit: float | None) -> flo
     return None if window is None or limit is None else getattr(window, percent) * limit / 100
 
 
-def _clients(session: Session, read: Mapping[str, Series]) -> Row:
+def _clients(session: Session, read: Mapping[str, Series], idle: frozenset[str]) -> Row:
     """Clients may come in any number, the proxy is there for that; more than the whole fleet are undeclared ones."""
     fleet = client_connections(session.budget)
     point = latest(read, "clients")
@@ -282,6 +282,6 @@ def _clients(session: Session, read: Mapping[str, Series]) -> Row:
         critical=None,
         limit=None,
         age_seconds=point.age_seconds if point else None,
-        state=_of_proxy(read, "clients", value, fleet + 1),
+        state=State.UNUSED if "clients" in idle else judged(value, fleet + 1),
         note="expected: the whole declared fleet, with a deploy's surge" if point else _silent(read, "clients"),
     )

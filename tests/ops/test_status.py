@@ -81,6 +81,24 @@ def test_an_old_datapoint_is_not_taken_for_now(deployed: Session) -> None:
     assert row.note in {"last heard of 9 min ago", "last heard of 10 min ago"}  # the minute goes on
 
 
+def test_a_proxy_that_fell_silent_is_not_one_that_nobody_uses(deployed: Session) -> None:
+    for number in (1, 2, 3):
+        connections(deployed, f"{deployed.name}-{number}", 50)
+    assert status(deployed).exit_code == 0
+    put(deployed, of_target("DatabaseConnectionsCurrentlyBorrowed", "Sum", Role.WRITER), 90, oldest_minute=300)
+    put(deployed, of_endpoint("ClientConnections", "Sum", Role.WRITER), 900, oldest_minute=300)
+    found = status(deployed)
+    states = {row.what: (row.state, row.note) for row in found.rows if "prox" in row.what or "wait" in row.what}
+    assert states == {
+        "proxy, writer's pool": (State.UNKNOWN, "no datapoint in 15 min"),
+        "clients of the proxy": (State.UNKNOWN, "no datapoint in 15 min"),
+        "wait for the writer's pool": (State.UNUSED, "no datapoint in 15 min"),
+        "proxy, readers' pool": (State.UNUSED, "no datapoint in 15 min"),
+        "wait for the readers' pool": (State.UNUSED, "no datapoint in 15 min"),
+    }
+    assert found.exit_code == 2
+
+
 def test_without_data_it_is_neither_well_nor_bad(deployed: Session) -> None:
     assert status(deployed).exit_code == 2
 
@@ -131,6 +149,8 @@ def test_without_cloudwatch_the_instances_are_still_listed(deployed: Session, he
     done = headroom("status")
     assert done.code == 2
     assert f"{deployed.name}-1" in done.out
+    assert done.out.count("no data") == 8  # three instances, two pools, two waits, and the clients
+    assert "not used" not in done.out
     assert done.err == (
         "couldn't be read: missing permission: cloudwatch:GetMetricData (docs/operations.md lists what is needed)\n"
     )
@@ -141,6 +161,7 @@ def test_partial_data_is_said(deployed: Session, headroom: Headroom, calls: Call
 
     def partly(answer: dict[str, list[dict[str, str]]]) -> object:
         answer["MetricDataResults"][0]["StatusCode"] = "PartialData"
+        del calls.answering["cloudwatch:GetMetricData"]
         return answer
 
     calls.answering["cloudwatch:GetMetricData"] = partly

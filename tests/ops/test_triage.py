@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from headroom.budget.alarms.measures import of_instance, of_target
+from headroom.budget.model import Role
 from headroom.drill.place import LOOPBACK, free_port
 from headroom.drill.server import Server
 from headroom.ops.dsn import Dsn, read_dsn
@@ -12,7 +14,7 @@ from headroom.ops.triage import Check, Triage, Verdict, triage
 from tests.commands.conftest import Headroom
 from tests.components.program import ROOT
 from tests.ops.calls import Calls
-from tests.ops.deployed import put_alarm_metric
+from tests.ops.deployed import put, put_alarm_metric
 from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, logged_connections, queue_on_a_row, until
 
 pytestmark = pytest.mark.emulator
@@ -33,9 +35,17 @@ def quiet(session: Session) -> None:
         "writer-connections-warning": 60,
         "reader-connections-warning": 60,
         "writer-cpu-warning": 20,
+        "reader-cpu-warning": 20,
         "replica-lag-warning": 15,
+        "client-storm-warning": 10,
     }.items():
         put_alarm_metric(session, name, *[value] * 5)
+    for instance in session.budget.stack.cluster.instances:
+        connections(session, instance.name, *[60] * 5)
+
+
+def connections(session: Session, instance: str, *values: float) -> None:
+    put(session, of_instance("DatabaseConnections", "Maximum", instance), *values)
 
 
 def test_the_questions_come_in_their_order(deployed: Session) -> None:
@@ -74,6 +84,9 @@ def test_a_full_writer_is_connections(deployed: Session) -> None:
 
 
 def test_one_minute_that_dips_does_not_hide_it_and_one_that_peaks_does_not_make_it(deployed: Session) -> None:
+    put_alarm_metric(deployed, "reader-connections-critical", 20, 20, 20)
+    for instance in deployed.budget.stack.cluster.instances:
+        connections(deployed, instance.name, 20)
     put_alarm_metric(deployed, "writer-connections-critical", 20, 400, 20)
     assert answer(triage(deployed, None), "exhausted").verdict is Verdict.NO
     put_alarm_metric(deployed, "writer-connections-critical", 400)
@@ -112,6 +125,43 @@ def test_lag_and_load_are_told_apart_from_connections(deployed: Session) -> None
     assert found.verdict is Verdict.NO
     assert answer(found, "lagging").verdict is Verdict.YES
     assert found.headline.endswith("But: do the readers lag behind? yes (docs/runbook.md#replica-lag)")
+
+
+@pytest.mark.parametrize(
+    ("silent", "text"),
+    [
+        ("the busiest reader", "no data of the last 4 minutes: Connections of the busiest reader; Connections of the "),
+        ("a declared instance", "no data of the last 4 minutes: {name}-3; Connections of the writer: 60 connections"),
+        ("the pool", "no data of the last 4 minutes: Use of the writer's pool; Connections of the writer: 60 "),
+    ],
+)
+def test_silence_in_the_middle_of_an_incident_is_no_all_clear(deployed: Session, silent: str, text: str) -> None:
+    put_alarm_metric(deployed, "writer-connections-warning", 60)
+    if silent != "the busiest reader":
+        put_alarm_metric(deployed, "reader-connections-warning", 60)
+    for number in (1, 2) if silent == "a declared instance" else (1, 2, 3):
+        connections(deployed, f"{deployed.name}-{number}", 60)
+    if silent == "the pool":  # it was used some hours ago
+        for name in ("DatabaseConnectionsCurrentlyBorrowed", "MaxDatabaseConnectionsAllowed"):
+            put(deployed, of_target(name, "Sum", Role.WRITER), 440, oldest_minute=300)
+    found = triage(deployed, None)
+    assert found.headline.startswith(
+        "Can't tell whether it is the database's connections: " + text.format(name=deployed.name)
+    )
+    assert found.exit_code == 2
+
+
+def test_a_silence_that_leaves_a_question_open_is_in_the_first_line(deployed: Session) -> None:
+    quiet(deployed)
+    put(deployed, of_target("DatabaseConnectionsCurrentlySessionPinned", "Sum", Role.WRITER), 30, oldest_minute=9)
+    found = triage(deployed, None)
+    assert found.headline.endswith(" Not known: are pooled connections pinned?")
+    assert answer(found, "pinned").text == "no data of the last 4 minutes: Pinned sessions in the writer's pool"
+
+
+def test_a_proxy_that_nobody_used_all_day_has_no_pinned_sessions(deployed: Session) -> None:
+    check = answer(triage(deployed, None), "pinned")
+    assert (check.verdict, check.text) == (Verdict.NO, "nobody used the proxy in the last 24 hours")
 
 
 def test_autoscaling_at_its_maximum_is_stuck(deployed: Session, calls: Calls) -> None:
@@ -207,7 +257,8 @@ def test_a_user_who_may_not_see_others_is_told(deployed: Session, server: Server
     with idle_clients(server, "checkout", 3):
         found = triage(deployed, given(dsn(server, "search"), deployed))
     # The test's own superuser may still be leaving.
-    assert re.match(r"[34] sessions of 16 usable slots \(checkout 3(, postgres 1)?\)", answer(found, "exhausted").text)
+    text = answer(found, "exhausted").text
+    assert re.search(r"; [34] sessions of 16 usable slots \(checkout 3(, postgres 1)?\)$", text)
     assert answer(found, "idle-in-transaction").verdict is Verdict.UNKNOWN
     [lack] = found.lacks
     assert re.fullmatch(
@@ -269,7 +320,10 @@ def test_without_aws_the_look_inside_still_answers(
     with idle_clients(server, "checkout", 3):
         done = headroom("triage", "--json")
     found = json.loads(done.out)
-    assert found["headline"] == "connections are not the problem: 3 sessions of 16 usable slots (checkout 3)."
+    assert found["headline"] == (
+        "Can't tell whether it is the database's connections: no data of the last 4 minutes: Connections of the "
+        "busiest reader, Use of the readers' pool; 3 sessions of 16 usable slots (checkout 3)"
+    )
     assert [line[:18] for line in found["lacks"]] == ["no AWS credentials"]
 
 

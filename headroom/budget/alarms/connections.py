@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from headroom.budget.alarms.measures import (
     EARLY,
+    SILENT_PROXY,
     busiest,
     of_endpoint,
     of_instance,
@@ -26,10 +27,6 @@ _SILENT_WRITER = (
 )
 _SILENT_READER = (
     "readers come and go on purpose, and reader-absent watches them; a gap in the middle of an incident is no all-clear"
-)
-_SILENT_PROXY = (
-    "a proxy that nobody uses publishes nothing, which sets off no alarm; a gap in the middle of an incident is no "
-    "all-clear"
 )
 _SILENT = {Role.WRITER: _SILENT_WRITER, Role.READER: _SILENT_READER}
 
@@ -120,7 +117,7 @@ def pool_use(thresholds: PoolThresholds) -> Iterator[Alarm]:
             threshold=used,
             unit="percent",
             missing=Missing.IGNORE,
-            missing_reason=_SILENT_PROXY,
+            missing_reason=SILENT_PROXY,
             title=f"Use of the {possessive(role)} pool",
             text=(
                 f"The proxy lends {used:g} % or more of the {possessive(role)} pool. Expected at most "
@@ -153,7 +150,7 @@ def borrow_latency(thresholds: PoolThresholds, timeout_seconds: int) -> Iterator
             threshold=microseconds,
             unit="microseconds",
             missing=Missing.IGNORE,
-            missing_reason=_SILENT_PROXY,
+            missing_reason=SILENT_PROXY,
             title=f"Wait for a connection, {whose} endpoint" + ("" if role is Role.READER else "s"),
             text=(
                 f"Clients of the {whose} endpoint{'' if role is Role.READER else 's'} "

@@ -10,6 +10,10 @@ from headroom.budget.alarms.model import Expression, Metric, Symbol
 from headroom.budget.model import Instance, Role, Stack
 from headroom.budget.result import Budget
 
+SILENT_PROXY = (
+    "a proxy that nobody uses publishes nothing, which sets off no alarm; a gap in the middle of an incident is no "
+    "all-clear"
+)
 TARGET_ROLES = {Role.WRITER: "READ_WRITE", Role.READER: "READ_ONLY"}
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
-from headroom.budget.alarms.measures import EARLY, SUSTAINED, of_endpoint, of_target, possessive
+from headroom.budget.alarms.measures import EARLY, SILENT_PROXY, SUSTAINED, of_endpoint, of_target, possessive
 from headroom.budget.alarms.model import Alarm, Comparison, Expression, Missing, Tier
 from headroom.budget.model import Path, Role
 from headroom.budget.result import Budget
 
-_NOTHING_FAILED = "the proxy counts failures; a minute without a count is a minute without a failure"
+_FAILURES_UNKNOWN = (
+    "without a count nobody knows whether anything failed, so it is neither OK nor ALARM; a state that stayed would "
+    "ring on after the last failure, if the proxy only counts what fails"
+)
 
 
 def pinned(budget: Budget, role: Role) -> Iterator[Alarm]:
@@ -35,8 +38,8 @@ def pinned(budget: Budget, role: Role) -> Iterator[Alarm]:
         **SUSTAINED._asdict(),
         threshold=share,
         unit="percent",
-        missing=Missing.NOT_BREACHING,
-        missing_reason="without open connections none is pinned",
+        missing=Missing.IGNORE,
+        missing_reason=SILENT_PROXY,
         title=f"Pinned sessions in the {possessive(role)} pool",
         text=(
             f"{share:.0f} % or more of the connections in the {possessive(role)} pool, and at least {least:,}, are "
@@ -57,8 +60,8 @@ def setup_failures(budget: Budget) -> Iterator[Alarm]:
         **EARLY._asdict(),
         threshold=refused,
         unit="failures a minute",
-        missing=Missing.NOT_BREACHING,
-        missing_reason=_NOTHING_FAILED,
+        missing=Missing.MISSING,
+        missing_reason=_FAILURES_UNKNOWN,
         title="Connections that the proxy could not open",
         text=(
             f"The database refuses the proxy {refused:,.0f} or more connections a minute. Expected none: no slot is "
@@ -74,8 +77,8 @@ def setup_failures(budget: Budget) -> Iterator[Alarm]:
         **SUSTAINED._asdict(),
         threshold=failed,
         unit="failures a minute",
-        missing=Missing.NOT_BREACHING,
-        missing_reason=_NOTHING_FAILED,
+        missing=Missing.MISSING,
+        missing_reason=_FAILURES_UNKNOWN,
         title="Logins that the proxy refused",
         text=(
             f"The proxy refuses {failed:,.0f} or more logins a minute. Expected none: a secret was rotated, a token "

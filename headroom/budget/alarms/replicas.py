@@ -44,8 +44,8 @@ def replicas(budget: Budget) -> Iterator[Alarm]:
             **SUSTAINED._asdict(),
             threshold=float(cluster.readers_max or 0),
             unit="readers",
-            missing=Missing.NOT_BREACHING,
-            missing_reason="no reader reports: they aren't at their maximum",
+            missing=Missing.MISSING,
+            missing_reason="no reader reports: how many there are isn't known, and reader-absent rings",
             title="Readers, against the maximum",
             text=(
                 f"{cluster.readers_max:,} readers are there, the most that autoscaling may start. What comes on top is "

@@ -124,8 +124,8 @@ def of_the_cluster(budget: Budget) -> Iterator[Alarm]:
         **SUSTAINED._asdict(),
         threshold=margins.deadlocks_per_second,
         unit="deadlocks a second",
-        missing=Missing.NOT_BREACHING,
-        missing_reason="no transaction, no deadlock",
+        missing=Missing.MISSING,
+        missing_reason="the writer counts them, also when there are none; its silence is writer-down's",
         title="Deadlocks",
         text=(
             f"{margins.deadlocks_per_second:g} or more deadlocks a second for five minutes. Each one held two "

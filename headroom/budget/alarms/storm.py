@@ -10,7 +10,7 @@ refusals can't be counted there. What can be had is the attempts (ConnectionAtte
 
 from collections.abc import Iterator
 
-from headroom.budget.alarms.measures import AT_ONCE, EARLY, of_endpoint, of_role
+from headroom.budget.alarms.measures import AT_ONCE, EARLY, SILENT_PROXY, of_endpoint, of_role
 from headroom.budget.alarms.model import Alarm, LogMetric, Metric, Missing, Symbol, Tier
 from headroom.budget.alarms.proxy import client_connections
 from headroom.budget.capacity import capacity, promotable
@@ -42,8 +42,8 @@ def client_storm(budget: Budget) -> Iterator[Alarm]:
             **EARLY._asdict(),
             threshold=threshold,
             unit="connections a minute",
-            missing=Missing.NOT_BREACHING,
-            missing_reason="without a client nothing is received",
+            missing=Missing.IGNORE,
+            missing_reason=SILENT_PROXY,
             title="Client connections that the proxy receives",
             text=(
                 f"Clients open {threshold:,} or more connections to the proxy a minute. The whole fleet has "
@@ -65,8 +65,8 @@ def attempts(budget: Budget) -> Iterator[Alarm]:
             **EARLY._asdict(),
             threshold=per_minute,
             unit="attempts a minute",
-            missing=Missing.NOT_BREACHING,
-            missing_reason="without an attempt nothing is counted",
+            missing=Missing.MISSING,
+            missing_reason="instances come and go; one that is there counts its attempts, also when there are none",
             title=f"Connection attempts, {role}",
             text=(
                 f"{per_minute:,} or more connections a minute are tried on one {role}: as many as its vCPUs can open. "

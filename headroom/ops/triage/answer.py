@@ -45,4 +45,6 @@ def _headline(checks: tuple[Check, ...]) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, f"Can't tell whether it is the database's connections: {about[0].text}"
     other = next((c for c in checks if c.verdict is Verdict.YES), None)
     hint = f" But: {other.question.lower()} yes ({runbook_link(other.section)})" if other else ""
-    return Verdict.NO, f"connections are not the problem: {about[0].text}.{hint}"
+    open_ = [c.question.lower() for c in about if c.verdict is Verdict.UNKNOWN]
+    unknown = f" Not known: {' '.join(open_)}" if open_ else ""
+    return Verdict.NO, f"connections are not the problem: {about[0].text}.{unknown}{hint}"

@@ -1,11 +1,13 @@
 """The nine questions, in their order."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from headroom.budget.model import Path, Role
+from headroom.ops.live import STALE_SECONDS
 from headroom.ops.sessions import Inside
-from headroom.ops.status import live_capacity
+from headroom.ops.status import latest, live_capacity
 from headroom.ops.triage.evidence import FAILOVER_MINUTES, Evidence
 from headroom.ops.triage.judgement import Check, Verdict, judge
 
@@ -39,7 +41,7 @@ def _exhausted(evidence: Evidence) -> Check:
         evidence.alarms(*keys),
         "writer-connections",
         inside=slots,
-        needed="writer-connections",
+        needed=_needed(evidence),
     )
     full = _full_instances(evidence)
     if full:
@@ -50,7 +52,22 @@ def _exhausted(evidence: Evidence) -> Check:
             text="; ".join([*full, found.text]),
             section=found.section,
         )
+    silent = _silent_instances(evidence)
+    if silent and found.verdict is Verdict.NO:
+        text = f"no data of the last {STALE_SECONDS // 60} minutes: {', '.join(silent)}; {found.text}"
+        return replace(found, verdict=Verdict.UNKNOWN, text=text)
     return found
+
+
+def _needed(evidence: Evidence) -> list[str]:
+    """What must have data for a "no": each role's connections, and the pools that are in use.
+
+    A look inside tells as much of the instance that it saw: only the writer is one alone in its role.
+    """
+    seen = evidence.inside is not None and not evidence.inside.replica
+    keys = [] if seen else ["writer-connections", "writer-pool"]
+    readers = evidence.cluster.readers if evidence.cluster else evidence.session.settings.database.readers
+    return [*keys, "reader-connections", "reader-pool"] if readers else keys
 
 
 def _full_instances(evidence: Evidence) -> list[str]:
@@ -63,17 +80,36 @@ def _full_instances(evidence: Evidence) -> list[str]:
     return found
 
 
+def _silent_instances(evidence: Evidence) -> list[str]:
+    """Declared instances that run, and report nothing: their role's busiest may be one of them.
+
+    An autoscaled one has no data in its first minutes, and is not held against the others.
+    """
+    seen = evidence.inside is not None and not evidence.inside.replica
+    declared = {i.name for i in evidence.session.budget.stack.cluster.instances}
+    return [
+        live.name
+        for live in (evidence.cluster.instances if evidence.cluster else ())
+        if live.name in declared
+        and live.status in {"available", ""}
+        and not (seen and live.role is Role.WRITER)
+        and latest(evidence.series, f"instance {live.name}") is None
+    ]
+
+
 def _pinned(evidence: Evidence) -> Check:
     question = "Are pooled connections pinned?"
     if not evidence.session.proxy:
         return Check(key="pinned", question=question, verdict=Verdict.NO, text="no proxy", section="writer-pinned")
-    return judge(evidence, "pinned", question, evidence.alarms("writer-pinned", "reader-pinned"), "writer-pinned")
+    keys = ("writer-pinned", "reader-pinned")
+    return judge(evidence, "pinned", question, evidence.alarms(*keys), "writer-pinned", needed=keys)
 
 
 def _storm(evidence: Evidence) -> Check:
     keys = ("client-storm", "refused-logins", "connection-attempts", "proxy-setup-failures", "proxy-login-failures")
     section = "client-storm" if evidence.session.proxy else "refused-logins"
-    return judge(evidence, "storm", "Do clients connect again and again?", evidence.alarms(*keys), section)
+    question = "Do clients connect again and again?"
+    return judge(evidence, "storm", question, evidence.alarms(*keys), section, needed=("client-storm",))
 
 
 def _hot_row(evidence: Evidence) -> Check:
@@ -214,6 +250,7 @@ def _busy(evidence: Evidence) -> Check:
         evidence.alarms(*keys),
         "writer-cpu",
         inside=active,
+        needed=("writer-cpu", "reader-cpu") if evidence.session.settings.database.readers else ("writer-cpu",),
     )
 
 

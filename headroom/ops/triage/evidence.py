@@ -8,7 +8,7 @@ from headroom.budget.alarms.model import Alarm, Expression, Metric
 from headroom.ops.database import Database, FullError, connected
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
-from headroom.ops.live import LiveCluster, Series, read_cluster, read_metrics
+from headroom.ops.live import LiveCluster, Series, read_cluster, read_metrics, unused
 from headroom.ops.session import Session
 from headroom.ops.sessions import Inside, look_inside
 
@@ -23,6 +23,7 @@ class Evidence:
         session: the stack.
         cluster: its members.
         series: alarm's metric -> its minutes.
+        unused: those of the proxy's metrics in `series` that had no datapoint all day.
         inside: what one connection saw.
         refused: the database's words, if it is full.
         dsn: there was one.
@@ -34,6 +35,7 @@ class Evidence:
     session: Session
     cluster: LiveCluster | None = None
     series: dict[str, Series] = field(default_factory=dict)
+    unused: frozenset[str] = frozenset()
     inside: Inside | None = None
     refused: str = ""
     dsn: bool = False
@@ -50,7 +52,13 @@ def gather(session: Session, dsn: Dsn | None) -> Evidence:
     """One reading of everything; each lack is noted in `session.aws`."""
     aws, found = session.aws, Evidence(session=session, dsn=dsn is not None)
     found.cluster = aws.tried(lambda: read_cluster(session))
-    found.series = read_metrics(session, _metrics(session, found.cluster))
+    wanted = _metrics(session, found.cluster)
+    found.series = read_metrics(session, wanted)
+    found.unused = unused(
+        session,
+        {key: metric for key, metric in wanted.items() if "ProxyName" in dict(metric.dimensions)},
+        found.series,
+    )
     resource = f"cluster:{session.name}"
     if session.settings.autoscaling:
         found.target = aws.tried(

@@ -1,10 +1,10 @@
 """How a check is answered: by the alarms' own rules on what CloudWatch has, and by a look inside the database."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from headroom.budget.alarms.model import Alarm, Expression, Missing
+from headroom.budget.alarms.model import Alarm, Expression
 from headroom.ops.live import STALE_SECONDS
 from headroom.ops.sessions import Inside
 from headroom.ops.triage.evidence import Evidence
@@ -41,16 +41,17 @@ class Check:
 class Measured:
     """An alarm's measure in its last minutes: the newest that breaches where M of N do, else the newest.
 
-    `told`: CloudWatch answered, and where it has no datapoint, that is no breach by the alarm's own rule.
+    `value` is None where there is no datapoint that stands for now: silence is no "no". `unused`: there was none all
+    day, of a proxy, which then nobody uses.
     """
 
     alarm: Alarm
     value: float | None
     breached: bool
-    told: bool
+    unused: bool
 
     def __str__(self) -> str:
-        value = "none" if self.value is None else _number(self.value, self.alarm.unit)
+        value = _number(self.value, self.alarm.unit) if self.value is not None else "no data"
         return f"{self.alarm.title}: {value} (threshold {_number(self.alarm.threshold, self.alarm.unit)})"
 
 
@@ -62,15 +63,19 @@ def judge(
     section: str,
     *,
     inside: Callable[[Inside], tuple[bool, str]] | None = None,
-    needed: str = "",
+    needed: Collection[str] = (),
 ) -> Check:
     """Yes if any alarm's rule or the look inside says so; no if at least one could be read; else it can't be told.
 
-    `needed`: the alarm without whose data, or a look inside, there is no "no".
+    `needed`: the alarms without whose data there is no "no", unless it is the data of a proxy that nobody uses.
     """
     measured = [_measure(evidence, alarm) for alarm in alarms]
     breached = [m for m in measured if m.breached]
-    read = [m for m in measured if m.told]
+    read = [m for m in measured if m.value is not None]
+    idle = [m for m in measured if m.unused]
+    silent = dict.fromkeys(
+        m.alarm.title for m in measured if m.alarm.key in needed and m.value is None and not m.unused
+    )
     found: list[str] = []
     says = False
     if inside is not None and evidence.inside is not None:
@@ -80,16 +85,17 @@ def judge(
     if breached:
         section = breached[0].alarm.key
     told = [str(m) for m in _worst(breached or read)]
-    enough = [m for m in read if needed in {"", m.alarm.key}]
-    if not yes and not enough and not found:
-        return Check(
-            key=key, question=question, verdict=Verdict.UNKNOWN, text=_why(evidence, measured), section=section
-        )
+    parts = [*found, *told] if says or not breached else [*told, *found]  # the reason first
+    if silent and not yes:
+        parts.insert(0, f"no data of the last {STALE_SECONDS // 60} minutes: {', '.join(silent)}")
+    elif not parts and idle and len(idle) == len(measured):
+        parts.append("nobody used the proxy in the last 24 hours")
+    unknown = not yes and (silent or not parts)
     return Check(
         key=key,
         question=question,
-        verdict=Verdict.YES if yes else Verdict.NO,
-        text="; ".join([*found, *told] if says or not breached else [*told, *found]),  # the reason first
+        verdict=Verdict.UNKNOWN if unknown else Verdict.YES if yes else Verdict.NO,
+        text="; ".join(parts) or _why(evidence, measured),
         section=section,
     )
 
@@ -100,9 +106,9 @@ def _measure(evidence: Evidence, alarm: Alarm) -> Measured:
     breaching = [value for value in minutes if alarm.comparison.breached(value, alarm.threshold)]
     breached = len(breaching) >= alarm.datapoints_to_alarm
     newest = breaching[0] if breached else (minutes[0] if minutes else None)
-    answered = any(key.startswith(f"{alarm.name} ") for key in evidence.series)
-    told = newest is not None or (answered and alarm.missing is Missing.NOT_BREACHING)
-    return Measured(alarm=alarm, value=newest, breached=breached, told=told)
+    parts = [name for name, _ in alarm.measure.metrics] if isinstance(alarm.measure, Expression) else [""]
+    unused = all(f"{alarm.name} {name}" in evidence.unused for name in parts)
+    return Measured(alarm=alarm, value=newest, breached=breached, unused=unused)
 
 
 def _minutes(evidence: Evidence, alarm: Alarm) -> list[float]:

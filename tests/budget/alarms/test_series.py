@@ -149,6 +149,17 @@ def test_a_gap_in_the_middle_of_an_incident_sends_no_all_clear_for_connections_a
                 assert set(states[9:]) == {states[9]}, alarm.name
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_alarm_takes_silence_after_it_rang_for_an_all_clear(name: str) -> None:
+    for alarm in alarm_table(budget(name)).alarms:
+        breaching = alarm.threshold - (alarm.comparison.name == "BELOW")
+        found = alarm_states(alarm, [breaching] * alarm.evaluation_periods + [None] * 60)
+        assert found[alarm.evaluation_periods - 1] is State.ALARM, alarm.name
+        assert State.OK not in found[alarm.evaluation_periods :], alarm.name
+        if alarm.exhaustion:  # the composite alarm reads anything else than ALARM as its end
+            assert set(found[alarm.evaluation_periods :]) == {State.ALARM}, alarm.name
+
+
 def test_when_everything_falls_silent_the_writers_alarm_and_the_readers_ring() -> None:
     at = rang(budget("prod"), [Minute()] * 10 + [Minute(silent=True)] * 15)
 

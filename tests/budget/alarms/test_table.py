@@ -72,18 +72,23 @@ def test_silence_is_decided_alarm_by_alarm() -> None:
             "proxy-availability",
             "refused-logins",
             "storage",
-        },
-        Missing.NOT_BREACHING: {
             "writer-pinned",
             "reader-pinned",
+            "client-storm",
+        },
+        Missing.BREACHING: {"writer-down", "reader-absent"},
+        Missing.MISSING: {
+            "replica-lag",
+            "writer-cpu",
+            "reader-cpu",
+            "memory",
+            "db-load",
+            "local-storage",
             "proxy-setup-failures",
             "proxy-login-failures",
-            "client-storm",
             "readers-at-maximum",
             "deadlocks",
         },
-        Missing.BREACHING: {"writer-down", "reader-absent"},
-        Missing.MISSING: {"replica-lag", "writer-cpu", "reader-cpu", "memory", "db-load", "local-storage"},
     }
 
 
