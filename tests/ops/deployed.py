@@ -181,12 +181,14 @@ def deploy_alarms(session: Session) -> None:
             DatapointsToAlarm=alarm.datapoints_to_alarm,
             TreatMissingData=str(alarm.missing),
             AlarmActions=[topics[alarm.notifies]],
+            OKActions=[topics[alarm.notifies]],
             **_measured(session, alarm),
         )
     cloudwatch.put_composite_alarm(
         AlarmName=f"{name}-{table.composite.name}",
         AlarmRule=" OR ".join(f'ALARM("{name}-{child}")' for child in table.composite.children),
         AlarmActions=[topics[Tier.CRITICAL]],
+        OKActions=[topics[Tier.CRITICAL]],
     )
     for one in table.events:
         rds.create_event_subscription(
@@ -208,11 +210,25 @@ def deploy_alarms(session: Session) -> None:
 
 def _measured(session: Session, alarm: Alarm) -> dict[str, Any]:
     measure = alarm.measure
-    filled = session.metric(measure.metrics[0][1] if isinstance(measure, Expression) else measure)
-    return {
-        "Namespace": filled.namespace,
-        "MetricName": filled.name,
-        "Statistic": filled.statistic,
-        "Period": filled.period_seconds,
-        "Dimensions": [{"Name": n, "Value": v} for n, v in filled.dimensions],
-    }
+    if not isinstance(measure, Expression):
+        return {**_metric(session, measure), "Statistic": measure.statistic, "Period": measure.period_seconds}
+    result = {"Id": "result", "Expression": measure.expression, "Label": measure.label, "ReturnData": True}
+    parts = [
+        {
+            "Id": name,
+            "MetricStat": {
+                "Metric": _metric(session, metric),
+                "Stat": metric.statistic,
+                "Period": metric.period_seconds,
+            },
+            "ReturnData": False,
+        }
+        for name, metric in measure.metrics
+    ]
+    return {"Metrics": [result, *parts]}
+
+
+def _metric(session: Session, metric: Metric) -> dict[str, Any]:
+    filled = session.metric(metric)
+    dimensions = [{"Name": n, "Value": v} for n, v in filled.dimensions]
+    return {"Namespace": filled.namespace, "MetricName": filled.name, "Dimensions": dimensions}

@@ -71,6 +71,7 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
 
     assert found["alarms"].split("; ") == [
         "writer-connections-critical: Threshold is 900.0, by the budget 321",
+        f"writer-connections-critical: doesn't tell that it is over to the topic {name}-warning",
         "replica-lag-warning: its actions are off",
         "deadlocks-warning isn't there",
     ]
@@ -83,6 +84,91 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
     done = headroom("verify")
     assert done.code == 1
     assert done.out.splitlines()[-1] == "ready for the sale: no (7 of 18 checks failed, 0 couldn't be made)"
+
+
+def _alarm(change: Callable[[Any], Any], kind: str, name: str) -> Callable[[Any], Any]:
+    def changed(answer: Any) -> Any:
+        for one in answer[kind]:
+            if one["AlarmName"].endswith(name):
+                change(one)
+        return answer
+
+    return changed
+
+
+def _set(*path: Any, to: Any) -> Callable[[Any], Any]:
+    def change(alarm: Any) -> None:
+        for key in path[:-1]:
+            alarm = alarm[key]
+        alarm[path[-1]] = to
+
+    return change
+
+
+WRITER, POOL, PAGE = "writer-connections-warning", "writer-pool-critical", "exhaustion-imminent-critical"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "difference"),
+    [
+        (WRITER, _set("MetricName", to="Aurora"), "MetricName is Aurora, by the budget DatabaseConnections"),
+        (WRITER, _set("Statistic", to="Average"), "Statistic is Average, by the budget Maximum"),
+        (WRITER, _set("Period", to=300), "Period is 300, by the budget 60"),
+        (WRITER, _set("DatapointsToAlarm", to=3), "DatapointsToAlarm is 3, by the budget 2"),
+        (WRITER, _set("EvaluationPeriods", to=9), "EvaluationPeriods is 9, by the budget 3"),
+        (WRITER, _set("TreatMissingData", to="notBreaching"), "TreatMissingData is notBreaching, by the budget ignore"),
+        (WRITER, _set("Unit", to="Bytes"), "Unit is Bytes, by the budget not set"),
+        (
+            WRITER,
+            _set("Dimensions", to=[{"Name": "DBClusterIdentifier", "Value": "other"}]),
+            "Dimensions is DBClusterIdentifier=other, by the budget DBClusterIdentifier={stack}, Role=WRITER",
+        ),
+        (WRITER, _set("AlarmActions", to=[]), "doesn't tell the topic {stack}-warning"),
+        (WRITER, _set("OKActions", to=[]), "doesn't tell that it is over to the topic {stack}-warning"),
+        (WRITER, _set("ActionsEnabled", to=False), "its actions are off"),
+        (
+            POOL,
+            _set("Metrics", 0, "Expression", to="part"),
+            "Metrics[result].Expression is part, by the budget 100 * part / whole",
+        ),
+        (
+            POOL,
+            _set("Metrics", 1, "MetricStat", "Stat", to="Average"),
+            "Metrics[part].Statistic is Average, by the budget Sum",
+        ),
+        (
+            POOL,
+            _set("Metrics", 2, "MetricStat", "Metric", "MetricName", to="Other"),
+            "Metrics[whole].MetricName is Other, by the budget MaxDatabaseConnectionsAllowed",
+        ),
+        (PAGE, _set("AlarmRule", to='ALARM("x") AND ALARM("y")'), "rings for x, y as well"),
+        (PAGE, _set("ActionsSuppressor", to="quiet"), "quiet keeps it back, by the budget nothing does"),
+    ],
+)
+def test_an_alarm_that_is_not_wholly_the_budgets_is_named_with_each_difference(
+    whole: Session, calls: Calls, name: str, change: Callable[[Any], Any], difference: str
+) -> None:
+    kind = "CompositeAlarms" if name == PAGE else "MetricAlarms"
+    calls.answering["cloudwatch:DescribeAlarms"] = _alarm(change, kind, name)
+    assert f"{name}: {difference.format(stack=whole.name)}" in no(verify(whole, None))["alarms"].split("; ")
+
+
+def test_somebody_who_wants_to_hear_an_alarm_too_is_no_difference(whole: Session, calls: Calls) -> None:
+    def too(alarm: Any) -> None:
+        alarm["AlarmActions"].append("arn:aws:sns:eu-west-1:123456789012:somebody")
+
+    calls.answering["cloudwatch:DescribeAlarms"] = _alarm(too, "MetricAlarms", WRITER)
+    assert "alarms" not in no(verify(whole, None))
+
+
+def test_an_alarm_that_no_data_reaches_is_no_yes(whole: Session) -> None:
+    name = f"{whole.name}-{WRITER}"
+    client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="INSUFFICIENT_DATA", StateReason="nothing")
+    (check,) = [c for c in verify(whole, None).checks if c.what == "alarms"]
+    assert (check.verdict, check.text) == (
+        Verdict.UNKNOWN,
+        f"no data reaches {WRITER}: they can't ring (just deployed? ask again in some minutes)",
+    )
 
 
 def _pending(answer: Any) -> Any:
