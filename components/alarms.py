@@ -70,8 +70,8 @@ class ConnectionAlarms(pulumi.ComponentResource):
         if args.table.scaled_to_maximum is not None:
             maximum = args.table.scaled_to_maximum
             events.tell_of_the_maximum(name, maximum, self.topics[maximum.tier], args.database, child)
-        if args.table.log_metric is not None:
-            events.count_in_the_log(name, args.table.log_metric, self.measured, args.database, child)
+        for metric in args.table.log_metrics:
+            events.count_in_the_log(name, metric, self.measured, args.database, child)
         self.register_outputs(
             {"alarmNames": self.names, "topicArns": {str(tier): topic.arn for tier, topic in self.topics.items()}}
         )

@@ -29,7 +29,14 @@ _BAND = "ANOMALY_DETECTION_BAND({metric}, 2)"
 ROWS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "Is it connections?",
-        ("writer-connections", "reader-connections", "instance-connections", "refused-logins", "connection-attempts"),
+        (
+            "writer-connections",
+            "reader-connections",
+            "instance-connections",
+            "refused-logins",
+            "role-refusals",
+            "connection-attempts",
+        ),
     ),
     (
         "The proxy",

@@ -84,7 +84,7 @@ def count_in_the_log(
         f"{name}-{metric.name}",
         name=f"{name}-{metric.name}",
         log_group_name=database.log_groups[metric.log].name,
-        pattern=" ".join(f'?"{phrase}"' for phrase in metric.phrases),
+        pattern=metric.pattern,
         metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
             name=metric.name, namespace=measured.symbols[Symbol.NAMESPACE], value="1", default_value="0"
         ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
-from headroom.budget.alarms.storm import REFUSED_LOGINS
+from headroom.budget.alarms.storm import REFUSED_LOGINS, ROLE_REFUSALS
 from headroom.budget.model import Engine
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
@@ -12,7 +12,8 @@ from headroom.ops.errors import LackError
 APPLICATION = "headroom-triage"
 CONNECT_SECONDS = 5
 STATEMENT_SECONDS = 5
-_MYSQL_FULL = {1040: "Too many connections", 1203: "max_user_connections", 1226: "a user's limit"}
+_MYSQL_FULL = {1040}  # too many connections
+_MYSQL_ROLE_LIMIT = {1203, 1226}  # max_user_connections: the server's default, the account's own
 _POSTGRESQL_MISSING = {"42P01", "42703", "42883", "0A000", "42501", "42704"}
 _MYSQL_MISSING = {1109, 1142, 1143, 1146, 1193, 1227, 1305}
 
@@ -20,7 +21,11 @@ Row = tuple[Any, ...]
 
 
 class FullError(LackError):
-    """The database refused us because no slot is free, or our role's limit is reached: that is an answer, too."""
+    """The database refused us because no slot is free: that is an answer, too."""
+
+
+class RoleLimitError(LackError):
+    """It refused us because our own role has reached its limit: that says nothing of the others."""
 
 
 class NotThereError(LackError):
@@ -50,6 +55,7 @@ def connected(dsn: Dsn, *, change: bool = False) -> Iterator[Database]:
 
     Raises:
         FullError: no slot is free.
+        RoleLimitError: our role's limit is reached.
         LackError: there is no way in.
     """
     one = _postgresql(dsn, change=change) if dsn.engine is Engine.POSTGRESQL else _mysql(dsn, change=change)
@@ -101,7 +107,8 @@ def _postgresql(dsn: Dsn, *, change: bool) -> _Postgresql:
             **verify,
         )
     except psycopg.Error as error:
-        raise _refused(dsn, dsn.without_password(str(error)), str(error)) from None
+        full, of_role = (any(phrase in str(error) for phrase in m.phrases) for m in (REFUSED_LOGINS, ROLE_REFUSALS))
+        raise _refused(dsn, dsn.without_password(str(error)), full=full, of_role=of_role) from None
     one = _Postgresql(connection, dsn)
     # Not as start-up options: RDS Proxy refuses those.
     try:
@@ -162,7 +169,7 @@ def _mysql(dsn: Dsn, *, change: bool) -> _Mysql:
     except (pymysql.Error, OSError) as error:
         number = error.args[0] if error.args else 0
         said = dsn.without_password(str(error.args[-1] if error.args else error))
-        raise _refused(dsn, said, "", full=number in _MYSQL_FULL) from None
+        raise _refused(dsn, said, full=number in _MYSQL_FULL, of_role=number in _MYSQL_ROLE_LIMIT) from None
     one = _Mysql(connection, dsn)
     try:
         one.rows(f"SET SESSION max_execution_time = {STATEMENT_SECONDS * 1000}")
@@ -174,10 +181,14 @@ def _mysql(dsn: Dsn, *, change: bool) -> _Mysql:
     return one
 
 
-def _refused(dsn: Dsn, said: str, whole: str, *, full: bool = False) -> LackError:
-    if full or any(phrase in whole for phrase in REFUSED_LOGINS.phrases):
+def _refused(dsn: Dsn, said: str, *, full: bool, of_role: bool) -> LackError:
+    if full:
         return FullError(
             f"{dsn}: refused: {said} (the break-glass slots need the master user: "
             "docs/runbook.md#break-glass-getting-in-when-everything-is-full)"
+        )
+    if of_role:
+        return RoleLimitError(
+            f"{dsn}: refused: {said} (that is {dsn.user}'s own limit: take another user; docs/runbook.md#role-refusals)"
         )
     return LackError(f"{dsn}: no connection: {said}")

@@ -138,7 +138,11 @@ def test_exhaustion_pages_once_and_its_children_leave_the_pager_to_it(prod: Prog
     assert len(composite["alarmRule"]) <= 10_240
     assert {f"aws:cloudwatch/metricAlarm:MetricAlarm::{child}" for child in children} <= composite.dependencies
     paging = {n for n, a in prod.all(":MetricAlarm").items() if a["alarmActions"] == [f"{TOPIC}critical"]}
-    assert paging == {"headroom-prod-writer-down-critical", "headroom-prod-writer-proxy-availability-critical"}
+    assert paging == {
+        "headroom-prod-writer-down-critical",
+        "headroom-prod-writer-proxy-availability-critical",
+        "headroom-prod-role-refusals-critical",
+    }
     assert not paging & set(children)
 
 
@@ -191,21 +195,30 @@ def test_autoscaling_at_its_maximum_is_told_of_by_its_own_event(prod: Program) -
 
 
 def test_refused_logins_are_counted_in_postgresqls_log_by_their_messages(prod: Program, mysql: Program) -> None:
-    counted = prod.one(":LogMetricFilter")
-    assert counted["logGroupName"] == "/aws/rds/cluster/headroom-prod/postgresql"
-    assert counted["pattern"] == (
-        '?"sorry, too many clients already" ?"remaining connection slots are reserved" '
-        '?"too many connections for role" ?"too many connections for database"'
-    )
-    assert counted["metricTransformation"] == {
-        "name": "RefusedLogins",
-        "namespace": "Headroom/headroom-prod",
-        "value": "1",
-        "defaultValue": "0",
-    }
-    alarm = prod.all(":MetricAlarm")["headroom-prod-refused-logins-critical"]
-    assert (alarm["namespace"], alarm["metricName"]) == ("Headroom/headroom-prod", "RefusedLogins")
-    assert "dimensions" not in alarm.inputs
+    for metric, key, pattern in (
+        (
+            "RefusedLogins",
+            "refused-logins",
+            '?"sorry, too many clients already" ?"remaining connection slots are reserved"',
+        ),
+        (
+            "RoleRefusals",
+            "role-refusals",
+            '?"too many connections for role" ?"too many connections for database"',
+        ),
+    ):
+        counted = prod.all(":LogMetricFilter")[f"headroom-prod-{metric}"]
+        assert counted["logGroupName"] == "/aws/rds/cluster/headroom-prod/postgresql"
+        assert counted["pattern"] == pattern
+        assert counted["metricTransformation"] == {
+            "name": metric,
+            "namespace": "Headroom/headroom-prod",
+            "value": "1",
+            "defaultValue": "0",
+        }
+        alarm = prod.all(":MetricAlarm")[f"headroom-prod-{key}-critical"]
+        assert (alarm["namespace"], alarm["metricName"]) == ("Headroom/headroom-prod", metric)
+        assert "dimensions" not in alarm.inputs
     assert not mysql.all(":LogMetricFilter")  # it has no line for error 1040
 
 

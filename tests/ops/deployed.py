@@ -166,7 +166,6 @@ def deploy_alarms(session: Session) -> None:
     notify, table, name = session.settings.notify, alarm_table(session.budget), session.name
     assert notify is not None
     assert table.composite is not None
-    assert table.log_metric is not None
     topics = {tier: sns.create_topic(Name=f"{name}-{tier}")["TopicArn"] for tier in Tier}
     for tier in Tier:
         for target in getattr(notify, tier):
@@ -198,14 +197,16 @@ def deploy_alarms(session: Session) -> None:
             EventCategories=list(one.categories),
             Enabled=True,
         )
-    group = f"/aws/rds/cluster/{name}/{table.log_metric.log}"
+    group = f"/aws/rds/cluster/{name}/postgresql"
     logs.create_log_group(logGroupName=group)
-    logs.put_metric_filter(
-        logGroupName=group,
-        filterName=f"{name}-{table.log_metric.name}",
-        filterPattern="too many",
-        metricTransformations=[{"metricName": "RefusedLogins", "metricNamespace": "x", "metricValue": "1"}],
-    )
+    for metric in table.log_metrics:
+        count: dict[str, Any] = {"metricName": metric.name, "metricNamespace": f"Headroom/{name}", "metricValue": "1"}
+        logs.put_metric_filter(
+            logGroupName=group,
+            filterName=f"{name}-{metric.name}",
+            filterPattern=metric.pattern,
+            metricTransformations=[{**count, "defaultValue": 0}],
+        )
 
 
 def _measured(session: Session, alarm: Alarm) -> dict[str, Any]:

@@ -51,6 +51,7 @@ def connections(session: Session, instance: str, *values: float) -> None:
 def test_the_questions_come_in_their_order(deployed: Session) -> None:
     assert [c.key for c in triage(deployed, None).checks] == [
         "exhausted",
+        "role-limit",
         "pinned",
         "storm",
         "hot-row",
@@ -228,6 +229,32 @@ def test_a_refused_look_inside_is_itself_the_answer(deployed: Session, server: S
 
 
 @pytest.mark.server
+def test_a_role_at_its_own_limit_is_told_apart_from_a_full_database(
+    deployed: Session, server: Server, headroom: Headroom
+) -> None:
+    quiet(deployed)
+    with admin(server) as database:
+        database.execute("ALTER ROLE search CONNECTION LIMIT 2")
+    with idle_clients(server, "search", 2):
+        done = headroom("triage", "--dsn", dsn(server, "search"))
+    assert done.code == 1
+    assert re.match('It IS the database\'s connections: search@127.0.0.1:.*: refused: .*for role "search"', done.out)
+    assert "(that is search's own limit: take another user; docs/runbook.md#role-refusals)" in done.err
+    assert "1. Are connections exhausted, or about to be?  no" in done.out
+
+
+def test_a_services_refusals_by_its_own_limit_are_no_exhaustion(deployed: Session) -> None:
+    quiet(deployed)
+    put_alarm_metric(deployed, "role-refusals-critical", 40, 40, 40)
+    found = triage(deployed, None)
+    assert found.headline == (
+        "It IS the database's connections: Logins refused by a role's limit: 40 refusals a minute (threshold 10 "
+        "refusals a minute) (docs/runbook.md#role-refusals)"
+    )
+    assert answer(found, "exhausted").verdict is Verdict.NO
+
+
+@pytest.mark.server
 def test_a_queue_on_one_row_and_the_idle_transaction_behind_it_are_found(deployed: Session, server: Server) -> None:
     quiet(deployed)
     with queue_on_a_row(server, 6) as holder:
@@ -329,5 +356,5 @@ def test_without_aws_the_look_inside_still_answers(
 
 def test_every_section_that_a_check_names_is_in_the_runbook(deployed: Session) -> None:
     runbook = (ROOT / "docs/runbook.md").read_text()
-    named = {c.section for c in triage(deployed, None).checks} | {"refused-logins", "reader-absent", "levers"}
+    named = {c.section for c in triage(deployed, None).checks} | {"refused-logins", "role-refusals", "levers"}
     assert {section for section in named if f"## {section}" not in runbook.lower()} == set()

@@ -56,6 +56,19 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
     client("logs").delete_metric_filter(
         logGroupName=f"/aws/rds/cluster/{name}/postgresql", filterName=f"{name}-RefusedLogins"
     )
+    client("logs").put_metric_filter(
+        logGroupName=f"/aws/rds/cluster/{name}/postgresql",
+        filterName=f"{name}-RoleRefusals",
+        filterPattern="FATAL",
+        metricTransformations=[
+            {
+                "metricName": "RoleRefusals",
+                "metricNamespace": f"Headroom/{name}",
+                "metricValue": "1",
+                "defaultValue": 0,
+            }
+        ],
+    )
     scaling: dict[str, Any] = {
         "ServiceNamespace": "rds",
         "ResourceId": f"cluster:{name}",
@@ -77,7 +90,11 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
     ]
     assert found["proxy"].startswith("max_connections_percent is 100, declared is 45")
     assert found["database events"] == "cluster-critical isn't there"
-    assert found["refused logins are counted"].endswith("refused-logins can't ring")
+    assert found["refused logins are counted"] == (
+        f"no filter {name}-RefusedLogins on /aws/rds/cluster/{name}/postgresql: refused-logins can't ring; "
+        f"{name}-RoleRefusals: filterPattern is FATAL, by the budget "
+        '?"too many connections for role" ?"too many connections for database"'
+    )
     assert found["the sale calendar"] == f"{name}-black-friday-begins isn't scheduled: pulumi up"
     assert found["autoscaling's policies"] == f"{name}-cpu isn't registered: pulumi up"
     assert found["autoscaling's bounds"] == "the minimum is 1, declared is 2; the maximum is 3, declared is 6"

@@ -188,11 +188,24 @@ class ScaledToMaximum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogMetric:
-    """A metric that counts the lines of a log that contain any of the phrases."""
+    """A metric that counts the lines of a log that contain any of the phrases.
 
+    Attributes:
+        key: of the alarms on it.
+        name: the metric's, and the filter's behind the stack's name.
+        log: RDS's name of it.
+        phrases: as the engine writes them.
+    """
+
+    key: str
     name: str
     log: str
     phrases: tuple[str, ...]
+
+    @property
+    def pattern(self) -> str:
+        """CloudWatch Logs' filter for lines with any of the phrases."""
+        return " ".join(f'?"{phrase}"' for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +216,7 @@ class AlarmTable:
     composite: Composite | None
     events: tuple[Events, ...]
     scaled_to_maximum: ScaledToMaximum | None
-    log_metric: LogMetric | None
+    log_metrics: tuple[LogMetric, ...]
 
     @property
     def keys(self) -> tuple[str, ...]:

@@ -220,6 +220,7 @@ def _values(budget: Budget) -> Mapping[tuple[str, str], Callable[[_State], float
         ("ClientConnectionsReceived", "Sum"): lambda s: received + min(s.refused, _RETRIES_PER_MINUTE * clients),
         ("AvailabilityPercentage", "Average"): lambda _: 100.0,
         ("RefusedLogins", "Sum"): lambda s: 0.0 if s.pool else s.refused,
+        ("RoleRefusals", "Sum"): lambda _: 0.0,
         ("ConnectionAttempts", "Maximum"): lambda s: s.connections / _CLIENT_LIFE_MINUTES + s.refused,
         ("EngineUptime", "Average"): lambda _: 1e6,
         ("EngineUptime", "SampleCount"): lambda s: s.readers,

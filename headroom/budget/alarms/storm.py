@@ -2,7 +2,8 @@
 
 PostgreSQL writes a FATAL line for each refusal with SQLSTATE 53300. The code is in the line only where log_line_prefix
 has %e, and Aurora's default is `%t:%r:%u@%d:[%p]:` (RDS User Guide, "RDS for PostgreSQL database log files"), so the
-filter looks for the messages of that code (PostgreSQL's postinit.c and proc.c).
+filters look for the messages of that code (PostgreSQL's postinit.c and proc.c). Those of a full server and those of a
+role's or a database's own limit are counted apart: the first is everybody's outage, the second one service's.
 
 For error 1040 (Too many connections) Aurora MySQL documents neither a line in an exported log nor a CloudWatch metric:
 refusals can't be counted there. What can be had is the attempts (ConnectionAttempts), refused ones included.
@@ -18,15 +19,18 @@ from headroom.budget.model import Engine, Role
 from headroom.budget.result import Budget
 
 REFUSED_LOGINS = LogMetric(
+    key="refused-logins",
     name="RefusedLogins",
     log="postgresql",
-    phrases=(
-        "sorry, too many clients already",
-        "remaining connection slots are reserved",
-        "too many connections for role",
-        "too many connections for database",
-    ),
+    phrases=("sorry, too many clients already", "remaining connection slots are reserved"),
 )
+ROLE_REFUSALS = LogMetric(
+    key="role-refusals",
+    name="RoleRefusals",
+    log="postgresql",
+    phrases=("too many connections for role", "too many connections for database"),
+)
+REFUSALS = (REFUSED_LOGINS, ROLE_REFUSALS)
 
 
 def client_storm(budget: Budget) -> Iterator[Alarm]:
@@ -77,15 +81,26 @@ def attempts(budget: Budget) -> Iterator[Alarm]:
 
 def refused_logins(budget: Budget) -> Iterator[Alarm]:
     """PostgreSQL: one refusal is one too many; several a minute are customers who are turned away."""
+    slots = "The database refused {count:,.0f} or more logins in a minute because no slot was free (SQLSTATE 53300). "
+    limit = (
+        "The database refused {count:,.0f} or more logins in a minute because a role had reached its own limit "
+        "(SQLSTATE 53300). Expected none: one service holds more than its share, or its limit is lower than the "
+        "budget's; slots may be free, and the others are served."
+    )
+    yield from _refusals(budget, REFUSED_LOGINS, "Logins refused for want of a slot", slots + "Expected none.")
+    yield from _refusals(budget, ROLE_REFUSALS, "Logins refused by a role's limit", limit)
+
+
+def _refusals(budget: Budget, metric: LogMetric, title: str, text: str) -> Iterator[Alarm]:
     for tier, threshold, debounce in (
         (Tier.WARNING, 1.0, AT_ONCE),
         (Tier.CRITICAL, budget.stack.margins.refused_logins_per_minute, EARLY),
     ):
         yield Alarm(
-            key="refused-logins",
-            name=f"refused-logins-{tier}",
+            key=metric.key,
+            name=f"{metric.key}-{tier}",
             tier=tier,
-            measure=Metric(namespace=Symbol.NAMESPACE, name=REFUSED_LOGINS.name, statistic="Sum"),
+            measure=Metric(namespace=Symbol.NAMESPACE, name=metric.name, statistic="Sum"),
             **debounce._asdict(),
             threshold=threshold,
             unit="refusals a minute",
@@ -93,12 +108,10 @@ def refused_logins(budget: Budget) -> Iterator[Alarm]:
             missing_reason=(
                 "each line of the log counts, as 0 or 1, so no datapoint means that no log came: that is no all-clear"
             ),
-            title="Logins refused for want of a slot",
-            text=(
-                f"The database refused {threshold:,.0f} or more logins in a minute because no slot was free or a "
-                "role's limit was reached (SQLSTATE 53300). Expected none."
-            ),
-            exhaustion=tier is Tier.CRITICAL,
+            title=title,
+            text=text.format(count=threshold),
+            # A role's limit is no exhaustion: its page is its own, with another remedy.
+            exhaustion=tier is Tier.CRITICAL and metric is REFUSED_LOGINS,
         )
 
 

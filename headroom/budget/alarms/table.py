@@ -54,7 +54,7 @@ def alarm_table(budget: Budget) -> AlarmTable:
         composite=_composite(alarms),
         events=tuple(e for e in EVENTS if budget.stack.proxies or e.source != "db-proxy"),
         scaled_to_maximum=replicas.scaled_to_maximum(budget),
-        log_metric=storm.REFUSED_LOGINS if budget.stack.cluster.engine is Engine.POSTGRESQL else None,
+        log_metrics=storm.REFUSALS if budget.stack.cluster.engine is Engine.POSTGRESQL else (),
     )
 
 

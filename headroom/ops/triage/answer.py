@@ -9,7 +9,8 @@ from headroom.ops.triage.checks import CHECKS
 from headroom.ops.triage.evidence import gather
 from headroom.ops.triage.judgement import Check, Verdict
 
-_CONNECTIONS = ("exhausted", "pinned", "storm")
+_CONNECTIONS = ("exhausted", "role-limit", "pinned", "storm")
+_ALWAYS_HEARD = ("pinned", "storm")  # a role's refusals are in a log, which is silent on a good day, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ def triage(session: Session, dsn: Dsn | None) -> Triage:
 
 
 def _headline(checks: tuple[Check, ...]) -> tuple[Verdict, str]:
-    """Yes if any of the first three says so; no only if the first could be answered."""
+    """Yes if any of the first four says so; no only if the first could be answered."""
     about = [c for c in checks if c.key in _CONNECTIONS]
     guilty = next((c for c in about if c.verdict is Verdict.YES), None)
     if guilty is not None:
@@ -45,6 +46,6 @@ def _headline(checks: tuple[Check, ...]) -> tuple[Verdict, str]:
         return Verdict.UNKNOWN, f"Can't tell whether it is the database's connections: {about[0].text}"
     other = next((c for c in checks if c.verdict is Verdict.YES), None)
     hint = f" But: {other.question.lower()} yes ({runbook_link(other.section)})" if other else ""
-    open_ = [c.question.lower() for c in about if c.verdict is Verdict.UNKNOWN]
+    open_ = [c.question.lower() for c in about if c.verdict is Verdict.UNKNOWN and c.key in _ALWAYS_HEARD]
     unknown = f" Not known: {' '.join(open_)}" if open_ else ""
     return Verdict.NO, f"connections are not the problem: {about[0].text}.{unknown}{hint}"

@@ -1,10 +1,11 @@
-"""The nine questions, in their order."""
+"""The ten questions, in their order."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from headroom.budget.model import Path, Role
+from headroom.budget.roles import role_limits
 from headroom.ops.live import STALE_SECONDS
 from headroom.ops.sessions import Inside
 from headroom.ops.status import latest, live_capacity
@@ -95,6 +96,20 @@ def _silent_instances(evidence: Evidence) -> list[str]:
         and not (seen and live.role is Role.WRITER)
         and latest(evidence.series, f"instance {live.name}") is None
     ]
+
+
+def _role_limit(evidence: Evidence) -> Check:
+    """One service is refused while slots are free: another cause than a full database, and another remedy."""
+    question, section = "Has a role reached its own limit?", "role-refusals"
+    if evidence.limited:
+        return Check(key="role-limit", question=question, verdict=Verdict.YES, text=evidence.limited, section=section)
+
+    def at_limit(inside: Inside) -> tuple[bool, str]:
+        limits = {limit.user: limit.limit_connections for limit in role_limits(evidence.session.budget)}
+        full = [f"{user} {n:,} of {limits[user]:,}" for user, n in inside.holders() if n >= limits.get(user, n + 1)]
+        return bool(full), ", ".join(full) or "no role has as many sessions as the budget grants it"
+
+    return judge(evidence, "role-limit", question, evidence.alarms(section), section, inside=at_limit)
 
 
 def _pinned(evidence: Evidence) -> Check:
@@ -254,4 +269,15 @@ def _busy(evidence: Evidence) -> Check:
     )
 
 
-CHECKS = (_exhausted, _pinned, _storm, _hot_row, _idle_in_transaction, _lagging, _scaling, _failover, _busy)
+CHECKS = (
+    _exhausted,
+    _role_limit,
+    _pinned,
+    _storm,
+    _hot_row,
+    _idle_in_transaction,
+    _lagging,
+    _scaling,
+    _failover,
+    _busy,
+)

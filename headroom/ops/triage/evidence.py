@@ -5,7 +5,7 @@ from typing import Any
 
 from headroom.budget.alarms import alarm_table
 from headroom.budget.alarms.model import Alarm, Expression, Metric
-from headroom.ops.database import Database, FullError, connected
+from headroom.ops.database import Database, FullError, RoleLimitError, connected
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
 from headroom.ops.live import LiveCluster, Series, read_cluster, read_metrics, unused
@@ -26,6 +26,7 @@ class Evidence:
         unused: those of the proxy's metrics in `series` that had no datapoint all day.
         inside: what one connection saw.
         refused: the database's words, if it is full.
+        limited: the database's words, if the DSN's role has reached its own limit.
         dsn: there was one.
         activities: autoscaling's of the last hour.
         target: autoscaling's.
@@ -38,6 +39,7 @@ class Evidence:
     unused: frozenset[str] = frozenset()
     inside: Inside | None = None
     refused: str = ""
+    limited: str = ""
     dsn: bool = False
     activities: list[Any] | None = None
     target: list[Any] | None = None
@@ -95,6 +97,9 @@ def gather(session: Session, dsn: Dsn | None) -> Evidence:
                 found.inside = _inside(database, session)
         except FullError as error:
             found.refused = str(error)
+            aws.note(str(error))
+        except RoleLimitError as error:
+            found.limited = str(error)
             aws.note(str(error))
         except LackError as error:
             aws.note(str(error))

@@ -105,11 +105,27 @@ def events(session: Session) -> Check:
 
 def counted(session: Session) -> Check:
     """The filter that makes a metric of refused logins."""
-    what, metric = "refused logins are counted", alarm_table(session.budget).log_metric
-    if metric is None:
+    what, metrics = "refused logins are counted", alarm_table(session.budget).log_metrics
+    if not metrics:
         return judged(what, (), "not on this engine: it doesn't log them")
-    group = f"/aws/rds/cluster/{session.name}/{metric.log}"
-    found = session.aws.all("logs", "DescribeMetricFilters", "metricFilters", logGroupName=group)
-    wanted = f"{session.name}-{metric.name}"
-    there = any(f["filterName"] == wanted for f in found)
-    return judged(what, [] if there else [f"no filter {wanted} on {group}: refused-logins can't ring"], f"in {group}")
+    group = f"/aws/rds/cluster/{session.name}/{metrics[0].log}"
+    there = {
+        f["filterName"]: f
+        for f in session.aws.all("logs", "DescribeMetricFilters", "metricFilters", logGroupName=group)
+    }
+
+    def wrong() -> Iterator[str]:
+        for metric in metrics:
+            name = f"{session.name}-{metric.name}"
+            if name not in there:
+                yield f"no filter {name} on {group}: {metric.key} can't ring"
+                continue
+            wanted = metric.pattern, f"Headroom/{session.name}", metric.name, "1", 0.0
+            transformed = (there[name].get("metricTransformations") or [{}])[0]
+            keys = ("metricNamespace", "metricName", "metricValue", "defaultValue")
+            found = there[name].get("filterPattern"), *(transformed.get(key) for key in keys)
+            for what_, one, other in zip(("filterPattern", *keys), found, wanted, strict=True):
+                if one != other:
+                    yield f"{name}: {what_} is {one}, by the budget {other}"
+
+    return judged(what, wrong(), f"{len(metrics):,} filters on {group}")

@@ -71,6 +71,7 @@ def test_silence_is_decided_alarm_by_alarm() -> None:
             "reader-borrow-latency",
             "proxy-availability",
             "refused-logins",
+            "role-refusals",
             "storage",
             "writer-pinned",
             "reader-pinned",
@@ -140,7 +141,7 @@ def test_what_cannot_be_had_on_an_engine_is_not_declared() -> None:
     postgresql, mysql = alarm_table(budget("prod")), alarm_table(budget("mysql"))
     assert ("refused-logins" in postgresql.keys, "connection-attempts" in postgresql.keys) == (True, False)
     assert ("refused-logins" in mysql.keys, "connection-attempts" in mysql.keys) == (False, True)
-    assert mysql.log_metric is None
+    assert mysql.log_metrics == ()
 
 
 def test_serverless_watches_its_capacity_and_has_no_local_storage_to_watch() -> None:
@@ -227,19 +228,30 @@ def test_one_small_instance_sets_the_memory_threshold() -> None:
     assert set(found.values()) == {round(small.memory_gib * 0.05 * 1024**3)}
 
 
-def test_the_log_is_searched_for_messages_that_a_real_postgresql_has() -> None:
+def test_the_log_is_searched_for_messages_that_a_real_postgresql_has_each_by_its_own_cause() -> None:
     """SQLSTATE 53300 (too_many_connections) in PostgreSQL's sources, postinit.c and proc.c."""
-    metric = alarm_table(budget("prod")).log_metric
-    assert metric is not None
-    lines = (
+    slots, limits = alarm_table(budget("prod")).log_metrics
+
+    def counted(line: str) -> list[str]:
+        return [metric.key for metric in (slots, limits) if any(phrase in line for phrase in metric.phrases)]
+
+    for line in (
         "FATAL:  sorry, too many clients already",
         "FATAL:  remaining connection slots are reserved for non-replication superuser connections",
         "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+    ):
+        assert counted(line) == ["refused-logins"]
+    for line in (
         'FATAL:  too many connections for role "checkout"',
         'FATAL:  too many connections for database "shop"',
-    )
-    assert all(any(phrase in line for phrase in metric.phrases) for line in lines)
-    assert not any(phrase in 'FATAL:  password authentication failed for user "x"' for phrase in metric.phrases)
+    ):
+        assert counted(line) == ["role-refusals"]
+    assert counted('FATAL:  password authentication failed for user "x"') == []
+
+
+def test_a_roles_limit_is_no_exhaustion_and_pages_by_itself() -> None:
+    alarm = alarms("prod")["role-refusals-critical"]
+    assert (alarm.exhaustion, alarm.notifies) == (False, Tier.CRITICAL)
 
 
 def test_the_alarms_sections_of_the_runbook_are_exactly_the_keys_of_all_stacks() -> None:
