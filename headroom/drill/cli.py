@@ -1,6 +1,5 @@
 """`headroom drill`: the outage on a real PostgreSQL on this machine, and the same sale survived."""
 
-import re
 import shlex
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from headroom.drill.passwords import without_password
 from headroom.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def drill(
     ] = None,
     target_dsn: Annotated[
         str | None,
-        typer.Option(help="A real target instead of a server of the drill's own: postgresql://user@host/db."),
+        typer.Option(
+            help="A real target instead of a server of the drill's own: postgresql://user@host/db, "
+            "its password in PGPASSWORD or a password file (PGPASSFILE, ~/.pgpass)."
+        ),
     ] = None,
     proxy_dsn: Annotated[str | None, typer.Option(help="The same database through its proxy: the second side.")] = None,
     error_budget: Annotated[
@@ -73,7 +76,7 @@ def drill(
     _check_writable(report)
     from headroom.drill.limits import scaled
 
-    chosen, limits = scenarios.load(scenario), scaled(stack)
+    chosen, limits = scenarios.load(without_password(scenario)), scaled(stack)
     if target_dsn:
         from headroom.drill.target_run import confirmed, plan, run_plan
 
@@ -156,7 +159,7 @@ def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bo
 
 def _command() -> str:
     """As it was typed, without passwords: the report is passed around."""
-    return re.sub(r"(://[^:/@\s]+):[^@\s]*@", r"\1:***@", shlex.join(["headroom", *sys.argv[1:]]))
+    return " ".join(["headroom", *(without_password(shlex.quote(word)) for word in sys.argv[1:])])
 
 
 def _check_writable(report: Path) -> None:

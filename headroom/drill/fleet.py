@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
@@ -35,7 +35,7 @@ class Login:
     endpoint: Endpoint
     user: str
     database: str
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     sslmode: SslMode = "disable"
     timeout_seconds: float = 10.0
 

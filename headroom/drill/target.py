@@ -6,11 +6,12 @@ Refused: anything that is named or tagged like production. An RDS host whose tag
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from headroom.drill.fleet import Endpoint, Login, SslMode
+from headroom.drill.passwords import find_password
 from headroom.errors import UserError
 
 _PRODUCTION = re.compile(r"(?i)(?<![a-z])(prod|production|prd|live)(?![a-z])")
@@ -25,7 +26,7 @@ class Target:
     host: str
     port: int
     user: str
-    password: str | None
+    password: str | None = field(repr=False)
     database: str
     sslmode: SslMode
 
@@ -56,10 +57,10 @@ class Target:
 
 
 def parse_dsn(option: str, dsn: str) -> Target:
-    """The target of a `postgresql://user:password@host:port/database?sslmode=...`.
+    """The target of a `postgresql://user@host:port/database?sslmode=...`; its password may stand elsewhere.
 
     Raises:
-        UserError: it isn't one; a password is never repeated.
+        UserError: it isn't one, or its password file is open to others; a password is never repeated.
     """
     try:
         parts = urlsplit(dsn)
@@ -78,11 +79,12 @@ def parse_dsn(option: str, dsn: str) -> Target:
     mode = next((m for m in _SSL_MODES if m == given), None)
     if mode is None:
         raise UserError(f"{option}: sslmode: must be one of {', '.join(_SSL_MODES)}, got {given!r}")
+    user = unquote(parts.username)
     return Target(
         host=host,
         port=port,
-        user=unquote(parts.username),
-        password=unquote(parts.password) if parts.password else None,
+        user=user,
+        password=unquote(parts.password) if parts.password else find_password(host, port, database, user),
         database=database,
         sslmode=mode,
     )

@@ -41,9 +41,24 @@ def test_mistakes_are_refused_before_anything_starts(arguments: list[str], messa
     assert str(done.exception) == message
 
 
-def test_the_command_in_the_report_has_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["headroom", "drill", "--target-dsn", "postgresql://app:p4ss@host/db"])
-    assert cli._command() == "headroom drill --target-dsn postgresql://app:***@host/db"
+@pytest.mark.parametrize("password", ["p4ss", "p@ss", "p/ss", "p:ss", "p%40ss"])
+def test_the_command_in_the_report_has_no_password(monkeypatch: pytest.MonkeyPatch, password: str) -> None:
+    dsn = f"postgresql://app:{password}@host/db"
+    monkeypatch.setattr("sys.argv", ["headroom", "drill", "--target-dsn", dsn, f"--proxy-dsn={dsn}"])
+    assert cli._command() == (
+        "headroom drill --target-dsn postgresql://app:***@host/db --proxy-dsn=postgresql://app:***@host/db"
+    )
+
+
+def test_a_password_that_the_shell_must_quote_is_not_in_it_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["headroom", "drill", "--target-dsn", "postgresql://app:p 's@host/db"])
+    assert cli._command() == "headroom drill --target-dsn 'postgresql://app:***@host/db'"
+
+
+def test_a_dsn_in_the_scenarios_place_is_not_repeated_with_its_password() -> None:
+    done = CliRunner().invoke(app, ["drill", "postgresql://app:p4ss@host/db"])
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).startswith("postgresql://app:***@host/db: no such scenario")
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
