@@ -1,10 +1,10 @@
 """A real target: where it is, and whether it may be one.
 
-Refused: anything that is named or tagged like production. An RDS host whose tags nobody can read is not safe.
+Refused: anything that is named or tagged like production, or whose name leads there (CNAME). An RDS host whose tags
+nobody can read is not safe.
 """
 
 import ipaddress
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, get_args
@@ -12,10 +12,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from headroom.drill.fleet import Endpoint, Login, SslMode
 from headroom.drill.passwords import find_password
+from headroom.drill.production import given_name, is_rds, looks_like_production, names_of, tagged_production
 from headroom.errors import UserError
 
-_PRODUCTION = re.compile(r"(?i)(?<![a-z])(prod|production|prd|live)(?![a-z])")
-_RDS_HOST = re.compile(r"\.rds\.amazonaws\.com(\.cn)?$")
 _SSL_MODES: tuple[SslMode, ...] = get_args(SslMode)
 
 
@@ -69,11 +68,11 @@ def parse_dsn(option: str, dsn: str) -> Target:
         raise UserError(f"{option}: is no DSN: write postgresql://user@host:port/database") from None
     query = parse_qs(parts.query)
     database = unquote(parts.path.removeprefix("/"))
-    if parts.scheme not in {"postgresql", "postgres"} or not parts.hostname or not parts.username or not database:
+    host = (parts.hostname or "").rstrip(".")
+    if parts.scheme not in {"postgresql", "postgres"} or not host or not parts.username or not database:
         raise UserError(f"{option}: needs user, host and database: write postgresql://user@host:port/database")
     if unknown := sorted(set(query) - {"sslmode"}):
         raise UserError(f"{option}: the drill doesn't know {', '.join(unknown)}: only sslmode can be set")
-    host = parts.hostname
     # Only on this machine is a password sent in the clear, unless somebody says so.
     given = query.get("sslmode", ["disable" if host in {"localhost", "127.0.0.1", "::1"} else "require"])[-1]
     mode = next((m for m in _SSL_MODES if m == given), None)
@@ -91,22 +90,31 @@ def parse_dsn(option: str, dsn: str) -> Target:
 
 
 def refuse_production(option: str, target: Target, tags: Callable[[str], dict[str, str]] | None = None) -> None:
-    """Look at its names, and at its tags where AWS has them.
+    """Look at its names, at those that its host leads to, and at the tags where AWS has them.
 
     Raises:
         UserError: any of them says production, or the tags can't be read.
     """
-    for what, text in (("host", target.host), ("database", target.database), ("user", target.user)):
-        if _PRODUCTION.search(text):
-            raise UserError(
-                f"{option}: the {what} {text!r} looks like production: the drill never runs against production"
-            )
-    if _RDS_HOST.search(target.host):
-        for key, value in (tags or rds_tags)(target.host).items():
-            if _PRODUCTION.search(value) or (_PRODUCTION.search(key) and value.lower() not in {"false", "no", "0"}):
-                raise UserError(
-                    f"{option}: {target.host} is tagged {key}={value}: the drill never runs against production"
-                )
+    for what, shown, text in (
+        ("host", target.host, given_name(target.host)),
+        ("database", target.database, target.database),
+        ("user", target.user, target.user),
+    ):
+        if looks_like_production(text):
+            raise _refusal(option, f"the {what} {shown!r} looks like production")
+    # This machine's own names say nothing of a database.
+    hosts = [target.host] if target.loopback else names_of(target.host)
+    for host in hosts:
+        if looks_like_production(given_name(host)):
+            raise _refusal(option, f"{target.host!r} leads to the host {host!r}, which looks like production")
+    nearest = next(filter(is_rds, hosts), None)
+    for key, value in (tags or rds_tags)(nearest).items() if nearest else ():
+        if tagged_production(key, value):
+            raise _refusal(option, f"{nearest} is tagged {key}={value}")
+
+
+def _refusal(option: str, why: str) -> UserError:
+    return UserError(f"{option}: {why}: the drill never runs against production")
 
 
 def rds_tags(host: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from headroom.drill import scenario as scenarios
+from headroom.drill import target
 from headroom.drill.limits import Limits, at_machine_size, scaled
 from headroom.drill.scenario import Scenario
 from headroom.drill.target import parse_dsn, tags_of
@@ -23,6 +24,14 @@ def limits() -> Limits:
 @pytest.fixture
 def sale() -> Scenario:
     return scenarios.load("flash-sale")
+
+
+@pytest.fixture(autouse=True)
+def aliases(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What leads where, instead of the machine's name service."""
+    leads: dict[str, str] = {}
+    monkeypatch.setattr(target, "names_of", lambda host: [host, *([leads[host]] if host in leads else [])])
+    return leads
 
 
 def refusal(*args: Any, **kwargs: Any) -> str:
@@ -74,6 +83,8 @@ def test_a_mistake_in_a_dsn_is_told_without_its_password(dsn: str, message: str)
         ("postgresql://app@db.example.com/shop_production", "the database 'shop_production'"),
         ("postgresql://live@db.example.com/shop", "the user 'live'"),
         ("postgresql://app@PRD.example.com/shop", "the host 'prd.example.com'"),
+        ("postgresql://app@db.prod.example.com./shop", "the host 'db.prod.example.com'"),
+        ("postgresql://app@proddb1/shop", "the host 'proddb1'"),
     ],
 )
 def test_whatever_is_named_like_production_is_refused(limits: Limits, sale: Scenario, dsn: str, what: str) -> None:
@@ -82,9 +93,17 @@ def test_whatever_is_named_like_production_is_refused(limits: Limits, sale: Scen
     )
 
 
-@pytest.mark.parametrize("host", ["products.example.com", "delivery.example.com", "reproduction.example.com"])
+@pytest.mark.parametrize("host", ["product-catalogue-staging", "delivery.example.com", "reproduction.example.com"])
 def test_words_that_only_contain_it_are_not(limits: Limits, sale: Scenario, host: str) -> None:
     assert plan(sale, limits, f"postgresql://app@{host}/shop", None, 100).direct.host == host
+
+
+def test_a_host_that_leads_to_production_is_refused(limits: Limits, sale: Scenario, aliases: dict[str, str]) -> None:
+    aliases["db.staging.example.com"] = "shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com"
+    assert refusal(sale, limits, DSN, None, 100, tags=lambda _: {}) == (
+        "--target-dsn: 'db.staging.example.com' leads to the host 'shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com', "
+        "which looks like production: the drill never runs against production"
+    )
 
 
 def test_the_proxys_name_is_looked_at_too(limits: Limits, sale: Scenario) -> None:
@@ -101,7 +120,9 @@ def test_a_production_stack_is_refused(limits: Limits, sale: Scenario) -> None:
 RDS = "shop.cluster-abc.eu-west-1.rds.amazonaws.com"
 
 
-@pytest.mark.parametrize("tags", [{"environment": "prod"}, {"stage": "Production"}, {"production": "true"}])
+@pytest.mark.parametrize(
+    "tags", [{"environment": "prod"}, {"stage": "Production"}, {"production": "true"}, {"Name": "proddb1"}]
+)
 def test_an_rds_host_that_is_tagged_as_production_is_refused(
     limits: Limits, sale: Scenario, tags: dict[str, str]
 ) -> None:
@@ -112,8 +133,27 @@ def test_an_rds_host_that_is_tagged_as_production_is_refused(
 
 
 def test_an_rds_host_that_is_tagged_otherwise_is_not(limits: Limits, sale: Scenario) -> None:
-    tags = {"environment": "staging", "production": "false"}
+    tags = {"environment": "non-prod", "production": "false", "Name": "product-catalogue-staging"}
     assert plan(sale, limits, f"postgresql://app@{RDS}/shop", None, 100, tags=lambda _: tags).direct.host == RDS
+
+
+def test_the_tags_are_those_of_the_rds_host_that_a_name_leads_to(
+    limits: Limits, sale: Scenario, aliases: dict[str, str]
+) -> None:
+    aliases["db.staging.example.com"] = RDS
+    assert refusal(sale, limits, DSN, None, 100, tags=lambda host: {"environment": "prod"} if host == RDS else {}) == (
+        f"--target-dsn: {RDS} is tagged environment=prod: the drill never runs against production"
+    )
+
+
+def test_a_trailing_dot_hides_no_tags(limits: Limits, sale: Scenario) -> None:
+    tags = {"environment": "prod"}
+    assert "is tagged" in refusal(sale, limits, f"postgresql://app@{RDS}./shop", None, 100, tags=lambda _: tags)
+
+
+def test_the_random_part_of_an_rds_host_says_nothing(limits: Limits, sale: Scenario) -> None:
+    host = "shop.cluster-c1prd2prodx.eu-west-1.rds.amazonaws.com"
+    assert plan(sale, limits, f"postgresql://app@{host}/shop", None, 100, tags=lambda _: {}).direct.host == host
 
 
 class Rds:
