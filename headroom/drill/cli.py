@@ -49,7 +49,7 @@ def drill(
     ] = None,
     proxy_dsn: Annotated[str | None, typer.Option(help="The same database through its proxy: the second side.")] = None,
     error_budget: Annotated[
-        int, typer.Option(min=1, help="Failed requests after which a drill on a real target stops by itself.")
+        int, typer.Option(min=1, help="Failed requests after which a side on a real target stops by itself.")
     ] = 200,
 ) -> None:
     """Run the outage on a real PostgreSQL, then the same sale through a pooler, side by side.
@@ -90,7 +90,7 @@ def drill(
             say(line)
         result = _run(chosen, limits, seed, pooler)
     _answer(result, report, as_json=json_, as_markdown=markdown)
-    broken = any(side.broken for side in result.sides)
+    broken = result.ended_early or any(side.broken for side in result.sides)
     raise typer.Exit(2 if broken else 0 if result.as_expected else 1)
 
 
@@ -150,6 +150,8 @@ def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bo
             if check.holds is False:
                 measured = "nothing" if check.measured is None else f"{check.measured:.2f}"
                 say(f"{side.name}: expected {check.text}, measured {measured}")
+    if result.ended_early:
+        say(f"error: {result.ended_early}")
     say(f"report: {path}")
     if as_json:
         typer.echo(report.dumps(result))

@@ -19,6 +19,7 @@ from headroom.drill.place import drill_folder
 from headroom.drill.results import DrillResult, SideResult
 from headroom.drill.scenario import Scenario
 from headroom.drill.side import Ground, Watch, run_side
+from headroom.errors import UserError
 
 T = TypeVar("T")
 _PACKAGES = ("headroom", "asyncpg", "uvloop", "numpy")
@@ -46,12 +47,13 @@ async def run_drill(
     """Run it. A side whose server or pooler ended in mid-run is kept as far as it came, and ends the drill.
 
     Raises:
-        UserError: server or pooler can't be started.
+        UserError: server or pooler of the first side can't be started; of a later one, what there is is kept.
     """
     raise_open_files()
     account, binaries = server_account(), find_binaries()
     sides: list[SideResult] = []
     poolers: list[str] = []
+    ended_early = ""
     with drill_folder(account) as folder:
         ground = Ground(
             scenario=scenario,
@@ -63,7 +65,13 @@ async def run_drill(
             pooler=pooler,
         )
         for side in scenario.sides:
-            run = await run_side(ground, side, watch)
+            try:
+                run = await run_side(ground, side, watch)
+            except UserError as error:
+                if not sides:
+                    raise
+                ended_early = f"{side.name}: {error}"
+                break
             result = side_result(run, scenario, limits, emulator_record)
             sides.append(result)
             poolers.append(run.proxy_title)
@@ -77,7 +85,15 @@ async def run_drill(
         **{name: _version(name) for name in _PACKAGES},
         "machine": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
     }
-    return DrillResult(scenario=scenario, limits=limits, seed=seed, versions=versions, command=command, sides=sides)
+    return DrillResult(
+        scenario=scenario,
+        limits=limits,
+        seed=seed,
+        versions=versions,
+        command=command,
+        sides=sides,
+        ended_early=ended_early,
+    )
 
 
 def run_to_its_end(work: Coroutine[object, object, T]) -> T:

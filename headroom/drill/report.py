@@ -66,6 +66,8 @@ def markdown(result: DrillResult) -> str:
         for c in side.checks
     ]
     lines += [f"- {side.name}: cut short: {side.broken}" for side in result.sides if side.broken]
+    if result.ended_early:
+        lines.append(f"- {result.ended_early}")
     lines += [f"- {line}" for line in result.limits.describe()]
     lines.append(f"- seed {result.seed}; " + ", ".join(f"{k} {v}" for k, v in result.versions.items()))
     return "\n".join(lines) + "\n"
@@ -86,6 +88,7 @@ def as_json(result: DrillResult) -> dict[str, Any]:
         "command": result.command,
         "as_expected": result.as_expected,
         "verdict": result.verdict,
+        "ended_early": result.ended_early,
         "sides": [_side(side) for side in result.sides],
     }
 

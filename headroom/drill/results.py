@@ -96,7 +96,10 @@ class SideResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DrillResult:
-    """All sides of one drill, and all that is needed to run it again."""
+    """All sides of one drill, and all that is needed to run it again.
+
+    `ended_early` is one line: which side could not be set up, and why; those before it are kept.
+    """
 
     scenario: Scenario
     limits: Limits
@@ -104,6 +107,7 @@ class DrillResult:
     versions: dict[str, str]
     command: str
     sides: list[SideResult]
+    ended_early: str = ""
 
     @property
     def as_expected(self) -> bool:

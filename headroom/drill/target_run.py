@@ -1,17 +1,19 @@
 """A drill on a real target: the same fleet against a staging database, and only if somebody means it.
 
-Named: what will be opened where. Asked: the target's name, typed. It stops by itself at an error budget, and its table
-goes when it ends, however it ends.
+Named: what will be opened where. Asked: the target's name, typed. Each side stops by itself at an error budget, and the
+table goes when the drill ends, however it ends.
 """
 
 import asyncio
 import random
 import secrets
-import ssl
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TextIO
+
+import asyncpg
 
 from headroom.drill.calibration import calibrate
 from headroom.drill.fleet import Fleet, connect
@@ -27,6 +29,7 @@ from headroom.drill.target import Target, parse_dsn, refuse_production
 from headroom.errors import UserError
 
 _CHECK_SECONDS = 0.1
+_PATIENCE_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +76,7 @@ class Plan:
         if skipped:
             lines.append(f"not run, for want of a proxy's DSN: {', '.join(skipped)}")
         lines.append(
-            f"it stops by itself after {self.error_budget} failed requests; "
+            f"each side stops by itself after {self.error_budget} failed requests; "
             "a table of its own is made, and dropped at the end"
         )
         return lines
@@ -132,28 +135,34 @@ def confirmed(planned: Plan, answers: TextIO) -> None:
 async def run_plan(
     planned: Plan, watch: Watch, *, seed: int, command: str, on_side: Callable[[SideResult], None]
 ) -> DrillResult:
-    """Run every side that has a target.
+    """Run every side that has a target; one that reaches its error budget ends itself, not the others.
 
     Raises:
-        UserError: the target can't be reached, or its user can't make a table.
+        UserError: the target can't be reached, or its user can't make a table; once a side is through, that is kept.
     """
-    table = f"headroom_drill_{secrets.token_hex(4)}"
     sides: list[SideResult] = []
-    await _create(planned.direct, table)
+    ended_early = ""
+    if planned.proxy is not None:
+        await _reach(planned.proxy)  # before the first side is run in vain
     try:
-        for side, target in planned.sides:
-            run = await _run_side(planned, side, target, table, seed, watch)
-            result = side_result(run, planned.scenario, planned.limits, None)
-            sides.append(result)
-            on_side(result)
-            if run.broken:
-                break
-    finally:
-        await asyncio.shield(_drop(planned.direct, table))
+        async with _table(planned.direct) as table:
+            for side, target in planned.sides:
+                run = await _run_side(planned, side, target, table, seed, watch)
+                sides.append(side_result(run, planned.scenario, planned.limits, None))
+                on_side(sides[-1])
+    except UserError as error:
+        if not sides:
+            raise
+        ended_early = str(error)
     scenario = planned.scenario.model_copy(update={"sides": [side for side, _ in planned.sides]})
-    versions = {"target": planned.direct.name, "proxy": planned.proxy.name if planned.proxy else "none"}
     return DrillResult(
-        scenario=scenario, limits=planned.limits, seed=seed, versions=versions, command=command, sides=sides
+        scenario=scenario,
+        limits=planned.limits,
+        seed=seed,
+        versions={"target": planned.direct.name, "proxy": planned.proxy.name if planned.proxy else "none"},
+        command=command,
+        sides=sides,
+        ended_early=ended_early,
     )
 
 
@@ -176,7 +185,7 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
         load.stop.set()
 
     try:
-        await sampler.open()
+        await _repeated(sampler.open, asyncpg.TooManyConnectionsError)
         watch.step(f"{side.name}: measuring the hold time at a low rate on {target.name}")
         run.calibration = await calibrate(fleets[0], None, seed, table)
         for fleet in fleets:
@@ -192,42 +201,69 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
     except CONNECT_ERRORS as error:
-        raise UserError(f"{target.name}: {error}") from None
+        raise UserError(f"{side.name}: {target.name}: {error}") from None
     finally:
         sampler.close()
         for fleet in fleets:
             fleet.close()
         await asyncio.sleep(0)
     if stopped_at:
-        run.broken = (
-            f"stopped at {stopped_at:.1f} s: {planned.error_budget} requests had failed, which is the error budget"
-        )
+        budget = f"{planned.error_budget} requests had failed, which is the error budget of a side"
+        run.broken = f"stopped at {stopped_at:.1f} s: {budget}"
     return run
 
 
-async def _create(target: Target, table: str) -> None:
+async def _reach(target: Target) -> None:
     try:
-        connection = await connect(target.login())
-        try:
-            await connection.execute(
-                f"CREATE TABLE {table} (id int PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 50)"
-            )
-            await connection.execute(f"INSERT INTO {table} SELECT i, 1000000 FROM generate_series(1, {ROWS}) AS i")  # noqa: S608 - our own name
-        finally:
-            await connection.close()
-    except (*CONNECT_ERRORS, ssl.SSLError) as error:
+        await _execute(target, "SELECT 1")
+    except CONNECT_ERRORS as error:
+        raise UserError(f"--proxy-dsn: {target.name}: {error}") from None
+
+
+@asynccontextmanager
+async def _table(target: Target) -> AsyncIterator[str]:
+    """A table of its own, which goes when the block ends, however it ends."""
+    name = f"headroom_drill_{secrets.token_hex(4)}"
+    try:
+        await _execute(
+            target,
+            f"CREATE TABLE {name} (id int PRIMARY KEY, n bigint NOT NULL) WITH (fillfactor = 50);"  # noqa: S608 - our own name
+            f"INSERT INTO {name} SELECT i, 1000000 FROM generate_series(1, {ROWS}) AS i",
+        )
+    except CONNECT_ERRORS as error:
         raise UserError(f"{target.name}: no table can be made: {error}") from None
+    except asyncio.CancelledError:  # nobody knows whether it is there
+        await asyncio.shield(_drop(target, name))
+        raise
+    try:
+        yield name
+    finally:
+        await asyncio.shield(_drop(target, name))
 
 
 async def _drop(target: Target, table: str) -> None:
-    """Try until a slot is free: the drill's own connections may hold the last ones for a moment."""
-    for _ in range(50):
-        with suppress(*CONNECT_ERRORS):
-            connection = await connect(target.login())
-            try:
-                await connection.execute(f"DROP TABLE IF EXISTS {table}")
-            finally:
-                await connection.close()
-            return
-        await asyncio.sleep(0.2)
-    raise UserError(f"{target.name}: the table {table} could not be dropped: drop it by hand")
+    try:
+        await _repeated(lambda: _execute(target, f"DROP TABLE IF EXISTS {table}"), *CONNECT_ERRORS)
+    except CONNECT_ERRORS as error:
+        raise UserError(f"{target.name}: the table {table} could not be dropped: drop it by hand: {error}") from None
+
+
+async def _execute(target: Target, statement: str) -> None:
+    """In one transaction, on a connection of its own."""
+    connection = await connect(target.login())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def _repeated(work: Callable[[], Awaitable[None]], *errors: type[Exception]) -> None:
+    """Do it, for some seconds again: ended connections of the drill's own may hold the last slots for a moment."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await work()
+        except errors:
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_CHECK_SECONDS)

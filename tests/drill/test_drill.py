@@ -13,12 +13,18 @@ from typing import Any
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from headroom.cli import app
 from headroom.drill.binaries import find_binaries, reachable, server_account
 from headroom.drill.fleet import Endpoint, Login, connect
-from headroom.drill.place import drill_folder
+from headroom.drill.place import drill_folder, free_port
 from headroom.drill.proxy import find_pgbouncer
+from headroom.drill.scenario import Side
 from headroom.drill.server import SUPERUSER, Server
+from headroom.drill.side import Ground as SideGround
+from headroom.drill.side import SideRun, Watch, run_side
+from headroom.errors import UserError
 from tests.drill.leftovers import Ground, ground
 
 pytestmark = [pytest.mark.server, pytest.mark.alone]
@@ -128,6 +134,37 @@ def test_an_expectation_that_does_not_hold_is_exit_code_1_and_said(tmp_path: Pat
     assert done.returncode == 1
     assert "the side: expected ok_percent at least 100.5, measured " in done.stderr
     assert done.stdout.rstrip().endswith("NOT as expected.")
+
+
+SECOND = """
+[[sides]]
+name = "the other"
+path = "{path}"
+changes = {{checkout = {{instances = [1]}}}}
+"""
+
+
+def test_a_side_that_cannot_be_set_up_leaves_the_finished_one_in_the_report(
+    tmp_path: Path, mine: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def second_fails(ground: SideGround, which: Side, watch: Watch) -> SideRun:
+        if which.name == "the other":
+            raise UserError("initdb failed: No space left on device")
+        return await run_side(ground, which, watch)
+
+    monkeypatch.setattr("headroom.drill.drill.run_side", second_fails)
+    file = Path(short(tmp_path))
+    file.write_text(file.read_text() + SECOND.format(path="direct"))
+    report = tmp_path / "report.html"
+    arguments = ["drill", str(file), "--report", str(report), "--stack", str(ROOT / "docs/examples/worked.yaml")]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 2
+    found = json.loads(done.stdout)
+    assert [(s["name"], s["as_expected"]) for s in found["sides"]] == [("the side", True)]
+    assert found["ended_early"] == "the other: initdb failed: No space left on device"
+    assert "error: the other: initdb failed: No space left on device\n" in done.stderr
+    assert "It ended early.</b> the other: initdb failed: No space left on device" in report.read_text()
+    assert mine.left() == []
 
 
 def test_failover_promotes_the_standby_and_the_fleet_reconnects(tmp_path: Path, mine: Ground) -> None:
@@ -252,6 +289,31 @@ def test_a_real_target_is_used_once_its_name_is_typed_and_cleaned(tmp_path: Path
     assert side["phases"][0]["outcomes"].keys() == {"ok"}
     assert max(side["samples"]["open"]) <= 2 * 3 + 1
     assert tables(staging) == 0
+
+
+def test_an_error_budget_ends_its_own_side_only(tmp_path: Path, staging: Server) -> None:
+    dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
+    file = Path(short(tmp_path, seconds=3))
+    greedy = file.read_text().replace("instances = [2]", "instances = [20]")  # 60 connections, where 20 are
+    file.write_text(greedy + SECOND.format(path="pooled"))
+    both = ("--target-dsn", dsn, "--proxy-dsn", dsn, "--error-budget", "10")
+    done = drill(tmp_path, str(file), "--json", *both, input="127.0.0.1/postgres\n")
+    assert done.returncode == 2
+    stopped, other = json.loads(done.stdout)["sides"]
+    assert "10 requests had failed, which is the error budget of a side" in stopped["broken"]
+    assert "the error budget of a side" in (tmp_path / "report.html").read_text()
+    assert (other["broken"], other["phases"][0]["outcomes"].keys()) == ("", {"ok"})
+    assert tables(staging) == 0
+
+
+def test_a_proxy_that_cannot_be_reached_is_said_before_the_first_side(tmp_path: Path, staging: Server) -> None:
+    dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
+    nowhere = f"postgresql://{SUPERUSER}@127.0.0.1:{free_port()}/postgres"
+    both = ("--target-dsn", dsn, "--proxy-dsn", nowhere)
+    done = drill(tmp_path, short(tmp_path), *both, input="127.0.0.1/postgres\n")
+    assert done.returncode == 2
+    assert "error: --proxy-dsn: 127.0.0.1/postgres: " in done.stderr.splitlines()[-1]
+    assert "of load" not in done.stderr
 
 
 def test_a_drill_on_a_real_target_stops_at_its_error_budget(tmp_path: Path, staging: Server) -> None:

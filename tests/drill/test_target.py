@@ -1,3 +1,4 @@
+import asyncio
 import io
 from pathlib import Path
 from typing import Any
@@ -5,9 +6,9 @@ from typing import Any
 import pytest
 
 from headroom.drill import scenario as scenarios
-from headroom.drill import target
+from headroom.drill import target, target_run
 from headroom.drill.limits import Limits, at_machine_size, scaled
-from headroom.drill.scenario import Scenario
+from headroom.drill.scenario import Scenario, Side
 from headroom.drill.target import parse_dsn, tags_of
 from headroom.drill.target_run import Plan, confirmed, plan
 from headroom.errors import UserError
@@ -198,7 +199,7 @@ def test_what_it_would_do_is_said(limits: Limits, sale: Scenario) -> None:
         "target: db.staging.example.com/shop as app",
         "direct: up to 321 connections to db.staging.example.com/shop, up to 420 transactions a second, for 7 s",
         "not run, for want of a proxy's DSN: pooled",
-        "it stops by itself after 100 failed requests; a table of its own is made, and dropped at the end",
+        "each side stops by itself after 100 failed requests; a table of its own is made, and dropped at the end",
     ]
 
 
@@ -214,3 +215,36 @@ def test_nothing_but_the_whole_name_confirms(limits: Limits, sale: Scenario, typ
 
 def test_the_name_confirms(limits: Limits, sale: Scenario) -> None:
     confirmed(planned(limits, sale), io.StringIO("db.staging.example.com/shop\n"))
+
+
+class Watch:
+    def step(self, text: str) -> None: ...
+    def running(self, side: object) -> None: ...
+
+
+@pytest.mark.parametrize(("broken_side", "kept"), [(0, None), (1, ["direct"])])
+def test_a_target_that_goes_away_between_two_sides_leaves_the_finished_one(
+    limits: Limits, sale: Scenario, monkeypatch: pytest.MonkeyPatch, broken_side: int, kept: list[str] | None
+) -> None:
+    did: list[str] = []
+
+    async def run_side(_planned: Plan, side: Side, *_: object) -> Side:
+        if side is sale.sides[broken_side]:
+            raise UserError(f"{side.name}: the target is gone")
+        return side
+
+    async def execute(_target: object, statement: str) -> None:
+        did.append(statement.partition(" headroom")[0])
+
+    monkeypatch.setattr(target_run, "_run_side", run_side)
+    monkeypatch.setattr(target_run, "_execute", execute)
+    monkeypatch.setattr(target_run, "side_result", lambda side, *_: side)
+    both = plan(sale, limits, DSN, "postgresql://app@proxy.staging.example.com/shop", 100)
+    run = target_run.run_plan(both, Watch(), seed=1, command="c", on_side=lambda _: None)
+    if kept is None:
+        with pytest.raises(UserError, match="direct: the target is gone"):
+            asyncio.run(run)
+    else:
+        result = asyncio.run(run)
+        assert ([s.name for s in result.sides], result.ended_early) == (kept, "pooled: the target is gone")
+    assert did == ["SELECT 1", "CREATE TABLE", "DROP TABLE IF EXISTS"]
