@@ -1,5 +1,6 @@
 """`headroom drill`: the outage on a real PostgreSQL on this machine, and the same sale survived."""
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -65,15 +66,19 @@ def drill(
         for name in scenarios.names():
             typer.echo(f"{name:16} {scenarios.load(name).title}")
         return
+    wrong = []
     if json_ and markdown:
-        raise UserError("--json and --markdown: one answer at a time")
+        wrong.append("--json and --markdown: one answer at a time")
     if pooler not in {None, "pgbouncer", "reference"}:
-        raise UserError(f"--pooler: must be pgbouncer or reference, got {pooler!r}")
+        wrong.append(f"--pooler: must be pgbouncer or reference, got {pooler!r}")
     if proxy_dsn and not target_dsn:
-        raise UserError("--proxy-dsn: needs --target-dsn, the same database without its proxy")
+        wrong.append("--proxy-dsn: needs --target-dsn, the same database without its proxy")
     if target_dsn and pooler:
-        raise UserError("--pooler: a real target has its own proxy: leave it out, or name it with --proxy-dsn")
-    _check_writable(report)
+        wrong.append("--pooler: a real target has its own proxy: leave it out, or name it with --proxy-dsn")
+    if unwritable := _unwritable(report):
+        wrong.append(f"--report {report}: {unwritable}")
+    if wrong:
+        raise UserError("\n".join(wrong))
     from headroom.drill.limits import scaled
 
     chosen, limits = scenarios.load(without_password(scenario)), scaled(stack)
@@ -89,9 +94,9 @@ def drill(
         for line in limits.describe():
             say(line)
         result = _run(chosen, limits, seed, pooler)
-    _answer(result, report, as_json=json_, as_markdown=markdown)
-    broken = result.ended_early or any(side.broken for side in result.sides)
-    raise typer.Exit(2 if broken else 0 if result.as_expected else 1)
+    written = _answer(result, report, as_json=json_, as_markdown=markdown)
+    whole = written and not result.ended_early and not any(side.broken for side in result.sides)
+    raise typer.Exit(2 if not whole else 0 if result.as_expected else 1)
 
 
 def _run(chosen: "Scenario", limits: "Limits", seed: int, pooler: str | None) -> "DrillResult":
@@ -136,10 +141,15 @@ def _watched(limits: "Limits", work: "Callable[[Watcher], Coroutine[object, obje
         raise typer.Exit(interrupted.exit_code) from None
 
 
-def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bool) -> None:
+def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bool) -> bool:
+    """Give it; a disk that is full by now costs the page only. Returns whether the page was written."""
     from headroom.drill import report
 
-    report.write(result, path)
+    lack = ""
+    try:
+        report.write(result, path)
+    except UserError as error:
+        lack = str(error)
     for side in result.sides:
         if side.broken:
             say(f"error: {side.name}: {side.broken}")
@@ -152,11 +162,12 @@ def _answer(result: "DrillResult", path: Path, *, as_json: bool, as_markdown: bo
                 say(f"{side.name}: expected {check.text}, measured {measured}")
     if result.ended_early:
         say(f"error: {result.ended_early}")
-    say(f"report: {path}")
+    say(f"error: {lack}" if lack else f"report: {path}")
     if as_json:
         typer.echo(report.dumps(result))
     else:
         typer.echo(report.markdown(result) if as_markdown else result.verdict)
+    return not lack
 
 
 def _command() -> str:
@@ -164,13 +175,21 @@ def _command() -> str:
     return " ".join(["headroom", *(without_password(shlex.quote(word)) for word in sys.argv[1:])])
 
 
-def _check_writable(report: Path) -> None:
-    """Before the drill, not after it."""
-    folder = report.parent
-    if report.is_dir() or not folder.is_dir():
-        raise UserError(
-            f"--report {report}: " + ("is a folder: name a file" if report.is_dir() else f"no folder {folder}")
-        )
+def _unwritable(report: Path) -> str:
+    """Why the report can't go there; empty if it can. Asked before the drill, not after it."""
+    try:
+        if report.is_dir():
+            return "is a folder: name a file"
+        if not report.parent.is_dir():
+            return f"no folder {report.parent}"
+        there = os.path.lexists(report)
+        with report.open("ab"):
+            pass  # only opening it tells: a read-only disk has no permissions, and root has all
+        if not there:
+            report.unlink()
+    except OSError as error:
+        return f"can't be written: {error.strerror}"
+    return ""
 
 
 def _emulator_record() -> Path | None:
