@@ -126,6 +126,7 @@ def _connections(axis: Any, side: SideResult, result: DrillResult, *, first: boo
         fontweight="bold",
         loc="left",
         pad=20,
+        parse_math=False,  # a $ in a side's name is a $
         color=_LIMIT if (busiest.ok_percent or 0) < _GOOD_PERCENT else "#2d6a2d",
     )
     subtitle = [f"{wanted} client connections wanted" if wanted else "", side.proxy]
@@ -178,7 +179,8 @@ def _latency(axis: Any, side: SideResult, *, first: bool) -> None:
         linewidths=0,
         rasterized=True,
     )
-    axis.set_yscale("log")
+    if (ok | refused).any():  # a logarithm needs something
+        axis.set_yscale("log")
     if first:
         axis.set_ylabel("latency, ms (red: until refused)")
 

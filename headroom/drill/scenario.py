@@ -5,13 +5,14 @@ that carries less. The files are TOML; unknown keys are refused.
 """
 
 import tomllib
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from headroom.errors import UserError
 
@@ -21,11 +22,19 @@ SIZE_CONNECTIONS = 40
 HIGHEST_IN_FLIGHT = 1500
 """Requests in flight at once; more are counted as dropped, so that the generator stays honest about itself."""
 
+
+def _in_one_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line of printable characters")
+    return text
+
+
+Title = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(_in_one_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}\z")]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class SidePath(StrEnum):
@@ -142,28 +151,18 @@ class Side(_Strict):
         expect: what must come out.
     """
 
-    name: str = Field(min_length=1, max_length=40)
+    name: Annotated[Title, StringConstraints(max_length=40)]
     path: SidePath
     role_limits: bool = False
     changes: dict[Name, dict[str, Any]] = {}
     expect: list[Expectation] = []
-
-    def unknown_names(self, phases: list[str], services: list[str]) -> list[str]:
-        """Phases and services that it names and the scenario doesn't have, a sentence each."""
-        wrong = [f"sides: {self.name}: changes: no service {n!r}" for n in self.changes if n not in services]
-        for expectation in self.expect:
-            if expectation.phase not in {None, *phases}:
-                wrong.append(f"sides: {self.name}: expect: no phase {expectation.phase!r}")
-            if expectation.service not in {None, *services}:
-                wrong.append(f"sides: {self.name}: expect: no service {expectation.service!r}")
-        return wrong
 
 
 class Scenario(_Strict):
     """A whole scenario; its name is its file's."""
 
     name: Name
-    title: str = Field(min_length=1, max_length=100)
+    title: Title
     story: str = Field(min_length=1)
     lesson: str = Field(min_length=1)
     authentication: Literal["trust", "scram"] = "trust"
@@ -172,33 +171,6 @@ class Scenario(_Strict):
     happenings: list[Happening] = []
     sides: list[Side] = Field(min_length=1, max_length=4)
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        wrong: list[str] = []
-        phases, services = [p.name for p in self.phases], [s.name for s in self.services]
-        for what, names in (("phases", phases), ("services", services), ("sides", [s.name for s in self.sides])):
-            wrong += [
-                f"{what}: the name {n!r} is there twice" for n in sorted({n for n in names if names.count(n) > 1})
-            ]
-        for service in self.services:
-            for key in ("transactions_per_second", "instances"):
-                if (count := len(getattr(service, key))) != len(phases):
-                    wrong.append(
-                        f"services: {service.name}: {key}: needs a value for each of {len(phases)} phases, has {count}"
-                    )
-        for happening in self.happenings:
-            if happening.at_seconds >= self.seconds:
-                wrong.append(
-                    f"happenings: at_seconds: {happening.at_seconds} is after the end of the run ({self.seconds} s)"
-                )
-        for side in self.sides:
-            wrong += side.unknown_names(phases, services)
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        for side in self.sides:
-            self.services_on(side)
-        return self
-
     @property
     def seconds(self) -> float:
         """The whole run's length."""
@@ -206,10 +178,7 @@ class Scenario(_Strict):
 
     def services_on(self, side: Side) -> list[Service]:
         """The services as they are on that side, with their path."""
-        return [
-            Service.model_validate({"path": side.path, **_set(s), **side.changes.get(s.name, {})})
-            for s in self.services
-        ]
+        return [service_on(side, service) for service in self.services]
 
     def has(self, *what: str) -> bool:
         """Any of these happens."""
@@ -218,11 +187,18 @@ class Scenario(_Strict):
     @property
     def replicated(self) -> bool:
         """It needs a standby."""
-        return self.has("kill-writer", "kill-reader") or any(s.endpoint == "reader" for s in self.services)
+        services = [service for side in self.sides for service in self.services_on(side)]
+        return self.has("kill-writer", "kill-reader") or any(s.endpoint == "reader" for s in services)
 
 
-def _set(service: Service) -> dict[str, Any]:
-    return service.model_dump(exclude_none=True)
+def service_on(side: Side, service: Service) -> Service:
+    """The service as it is on that side, with its path.
+
+    Raises:
+        ValidationError: a change is none that a service can have.
+    """
+    own = service.model_dump(exclude_none=True)
+    return Service.model_validate({"path": side.path, **own, **side.changes.get(service.name, {})})
 
 
 def _files() -> list[Traversable]:
@@ -261,21 +237,28 @@ def parse(text: str, where: str, name: str) -> Scenario:
     Raises:
         UserError: all that is wrong with it.
     """
+    from headroom.drill.scenario_rules import Parts, contradictions
+
+    wrong: list[str] = []
     try:
-        return Scenario.model_validate({"name": name, **tomllib.loads(text)})
+        data = {"name": name, **tomllib.loads(text)}
+        found = Scenario.model_validate(data)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{where}: is not TOML: {error}") from None
     except ValidationError as error:
-        raise UserError("\n".join(_lines(where, error))) from None
+        wrong += problems(error)
+    wrong += contradictions(Parts.of(data))
+    if wrong:
+        raise UserError("\n".join(f"{where}: {line}" for line in wrong))
+    return found
 
 
-def _lines(where: str, error: ValidationError) -> list[str]:
-    lines = []
+def problems(error: ValidationError) -> Iterator[str]:
+    """What a validation found, a line each, with its place."""
     for problem in error.errors(include_url=False):
         place = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in problem["loc"]).lstrip(".")
         what = problem["msg"].removeprefix("Value error, ")
         if problem["type"] == "extra_forbidden":
             what = "is no key of a scenario"
         got = "" if problem["type"] in {"missing", "value_error", "extra_forbidden"} else f", got {problem['input']!r}"
-        lines.append(f"{where}: {place + ': ' if place else ''}{what}{got}")
-    return lines
+        yield f"{place + ': ' if place else ''}{what}{got}"

@@ -85,7 +85,7 @@ async def run_side(ground: Ground, side: Side, watch: Watch) -> SideRun:
     """
     services = ground.scenario.services_on(side)
     password = _PASSWORD if ground.scenario.authentication == "scram" else None
-    folder = ground.folder / side.name.replace(" ", "-").replace("/", "-")
+    folder = ground.folder / f"side-{ground.scenario.sides.index(side)}"
     with ExitStack() as started:
         watch.step(f"{side.name}: starting PostgreSQL {ground.binaries.version}")
         server = _server(ground, folder / "writer", password)

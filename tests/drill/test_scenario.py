@@ -75,10 +75,10 @@ def test_names_that_the_scenario_does_not_have_are_refused() -> None:
     wrong = (
         SMALL + 'expect = [{measure = "ok_percent", phase = "spike", below = 60}]\nchanges = {mail = {pins = true}}\n'
     )
-    assert (
-        refusal(wrong)
-        == "mine.toml: sides: direct: changes: no service 'mail'; sides: direct: expect: no phase 'spike'"
-    )
+    assert refusal(wrong).splitlines() == [
+        "mine.toml: sides: direct: changes: no service 'mail'",
+        "mine.toml: sides: direct: expect: no phase 'spike'",
+    ]
 
 
 def test_an_expectation_has_one_bound() -> None:
@@ -87,8 +87,99 @@ def test_an_expectation_has_one_bound() -> None:
 
 
 def test_a_change_of_a_side_is_validated_as_the_service_is() -> None:
-    wrong = SMALL + "changes = {checkout = {pinz = true}}\n"
-    assert refusal(wrong) == "mine.toml: pinz: is no key of a scenario"
+    wrong = SMALL + "changes = {checkout = {pinz = true, hold_ms = 0, name = 'mail'}}\n"
+    assert refusal(wrong) == "mine.toml: sides: direct: changes: checkout: name: stays what it is"
+    assert refusal(wrong.replace(", name = 'mail'", "")).splitlines() == [
+        "mine.toml: sides: direct: changes: checkout: hold_ms: Input should be greater than 0, got 0",
+        "mine.toml: sides: direct: changes: checkout: pinz: is no key of a scenario",
+    ]
+
+
+CONTRADICTIONS = [
+    (
+        SMALL + "[[happenings]]\nat_seconds = 1\nwhat = 'slow'\n",
+        "happenings: slow: at_seconds: 1 is after the end of the run (1 s)",
+    ),
+    (SMALL.replace("[10]", "[0]"), "sides: direct: no service has any traffic"),
+    (
+        SMALL + "changes = {checkout = {transactions_per_second = [0]}}\n",
+        "sides: direct: no service has any traffic",
+    ),
+    (
+        SMALL + "changes = {checkout = {instances = [1, 2]}}\n",
+        "sides: direct: changes: checkout: instances: needs a value for each of 1 phases, has 2",
+    ),
+    (
+        SMALL + "changes = {checkout = {endpoint = 'reader'}}\n",
+        'sides: direct: changes: checkout: endpoint: a reader takes no writes: its statement must be "read"',
+    ),
+    (
+        SMALL + "[[happenings]]\nat_seconds = 0\nwhat = 'kill-reader'\n",
+        'happenings: kill-reader: no service has endpoint = "reader"',
+    ),
+    (
+        SMALL + "[[happenings]]\nat_seconds = 0\nwhat = 'kill-writer'\n" * 2,
+        "happenings: kill-writer, kill-writer: there is one standby, so one server can be lost",
+    ),
+    (
+        SMALL.replace('"checkout"', '"postgres"'),
+        "services: postgres: PostgreSQL keeps this name for itself: choose another",
+    ),
+    (
+        SMALL + 'expect = [{measure = "recovery_seconds", below = 3}]\n',
+        "sides: direct: expect: recovery_seconds: there is no happening to recover from",
+    ),
+    (
+        SMALL + 'expect = [{measure = "reconnect_seconds", below = 3}]\n',
+        "sides: direct: expect: reconnect_seconds: needs a deploy, kill-writer or kill-reader",
+    ),
+    (
+        SMALL + SMALL[SMALL.index("[[sides]]") :],
+        "sides: the name 'direct' is there twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), CONTRADICTIONS)
+def test_what_would_crash_or_could_never_hold_is_refused_when_the_file_is_read(text: str, message: str) -> None:
+    assert refusal(text) == f"mine.toml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("hold_ms = 5", "hold_ms = nan", "services[0].hold_ms"),
+        ("[10]", "[inf]", "services[0].transactions_per_second[0]"),
+        ("seconds = 1", "seconds = nan", "phases[0].seconds"),
+        ('path = "direct"', 'path = "direct"\nexpect = [{measure = "busy", below = nan}]', "sides[0].expect[0].below"),
+    ],
+)
+def test_a_number_that_is_none_is_refused(old: str, new: str, place: str) -> None:
+    assert refusal(SMALL.replace(old, new)).startswith(f"mine.toml: {place}: Input should be a finite number, got ")
+
+
+def test_a_wrong_number_hides_no_contradiction() -> None:
+    wrong = SMALL.replace("connections_max = 2", "connections_max = 0")
+    wrong += (
+        'expect = [{measure = "busy", phase = "spike", below = 1}, {measure = "busy", service = "mail", below = 1}]'
+    )
+    assert refusal(wrong + "\n[[happenings]]\nat_seconds = 7\nwhat = 'slow'\n").splitlines() == [
+        "mine.toml: services[0].connections_max: Input should be greater than or equal to 1, got 0",
+        "mine.toml: sides: direct: expect: no phase 'spike'",
+        "mine.toml: sides: direct: expect: no service 'mail'",
+        "mine.toml: happenings: slow: at_seconds: 7 is after the end of the run (1 s)",
+    ]
+
+
+def test_the_name_of_a_side_is_one_line_of_text() -> None:
+    assert refusal(SMALL.replace('name = "direct"', r'name = "a\u0000b"')) == (
+        "mine.toml: sides[0].name: must be one line of printable characters"
+    )
+
+
+@pytest.mark.parametrize("text", ["phases = 3", "services = [1, 2]", "sides = [{name = 1}]\nhappenings = 'x'", ""])
+def test_a_file_of_another_shape_is_refused_too(text: str) -> None:
+    assert "Field required" in refusal(text)
 
 
 def test_what_is_not_toml_is_said_to_be_none() -> None:
