@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,7 @@ from headroom.drill.proxy import Proxy, ProxyGoneError, ProxySettings, start_pro
 from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Happening, Scenario, Service, Side, SidePath
 from headroom.drill.server import DATABASE, SUPERUSER, Server, ServerGoneError
+from headroom.drill.threads import to_its_end
 from headroom.errors import UserError
 
 _CHECK_SECONDS = 0.1
@@ -297,7 +299,7 @@ async def _happen(
             server.kill()
             await asyncio.sleep(happening.seconds)
             if standby is not None:
-                await asyncio.to_thread(standby.promote, server.port)
+                await to_its_end(partial(standby.promote, server.port))
         case "kill-reader":
             if standby is not None:
                 standby.kill()
