@@ -64,6 +64,16 @@ def field(properties: object, path: str) -> object:
     return MISSING if value is None else value
 
 
+def each(properties: object, path: str) -> list[object]:
+    """The values at a path in which `*` stands for each item of a list."""
+    outer, star, rest = path.partition("*")
+    if not star:
+        return [field(properties, path)] if path else []
+    items = field(properties, outer.rstrip("."))
+    found = [each(item, rest.lstrip(".")) if rest else [item] for item in (items if isinstance(items, list) else ())]
+    return [value for values in found for value in values]
+
+
 def read(urn: str, type_: str, properties: object, path: str, kind: type[T]) -> T | Blank | None:
     """The value at a path as a `kind`, the provider's default where it is missing, None where there is none either.
 

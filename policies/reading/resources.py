@@ -1,5 +1,6 @@
 """The resources of a stack as the engine sends them, decoded once, and the links between them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
@@ -7,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 from pulumi_policy import proxy as sdk_markers
 
 from policies.reading import types as t
-from policies.reading.field import UNKNOWN, Blank, read
+from policies.reading.field import UNKNOWN, Blank, each, read
 from policies.reading.field import field as property_at
 from policies.reading.links import IDENTIFIERS, LINKS
 
@@ -32,6 +33,7 @@ class Resource:
         dependencies: URNs that it depends on in any way.
         property_dependencies: property -> URNs that its value comes from.
         ignore_changes: properties that an update leaves as they are.
+        provider: the URN of its provider, which has one account and one region.
     """
 
     type_: str
@@ -41,6 +43,7 @@ class Resource:
     dependencies: tuple[str, ...] = ()
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore_changes: tuple[str, ...] = ()
+    provider: str = ""
 
     def __post_init__(self) -> None:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
@@ -70,7 +73,7 @@ class Resources:
         self.by_urn = {r.urn: r for r in resources}
         self._parents = parents or {r.urn: r.parent for r in self.by_urn.values()}
         self._by_type: dict[str, list[Resource]] = {}
-        self._by_identifier: dict[str, dict[str, Resource]] = {}
+        self._by_identifier: dict[str, dict[str, list[Resource]]] = {}
         for resource in self.by_urn.values():
             self._by_type.setdefault(resource.type_, []).append(resource)
 
@@ -88,28 +91,31 @@ class Resources:
     def linked(self, resource: Resource, type_: str) -> list[Resource]:
         """The resources of a type that this one refers to, directly or through others; `links.LINKS` says by what.
 
-        A reference is where a property's value comes from. Only a literal, which comes from nowhere, is compared with
-        AWS's identifiers, as AWS does. Pulumi's names are never compared.
+        A reference is where a property's value comes from; or a known value that is the identifier which AWS knows the
+        other one by, as AWS itself compares. Pulumi's names are never compared.
         """
         found: dict[str, Resource] = {}
         for link in LINKS.get(resource.type_, {}).get(type_, ()):
-            for urn in resource.property_dependencies.get(link.property, ()):
-                other = self.by_urn.get(urn)
-                if other is not None:
-                    found.update({r.urn: r for r in ([other] if other.type_ == type_ else self.linked(other, type_))})
-            literal = resource.field(link.path)
-            if not resource.property_dependencies.get(link.property) and isinstance(literal, str):
-                known = self._identified(type_).get(literal.removeprefix("cluster:"))
-                found.update({known.urn: known} if known else {})
+            others = [self.by_urn.get(urn) for urn in resource.property_dependencies.get(link.property, ())]
+            for text in (value for value in each(resource.properties, link.path) if isinstance(value, str)):
+                named = re.findall(link.pattern, text)
+                others += [self._identified(link.of or type_, name, resource.provider) for name in named]
+            for other in (other for other in others if other is not None):
+                found.update({r.urn: r for r in ([other] if other.type_ == type_ else self.linked(other, type_))})
         return list(found.values())
 
-    def _identified(self, type_: str) -> dict[str, Resource]:
-        """The resources of a type by AWS's identifier, where that is known."""
+    def _identified(self, type_: str, name: str, provider: str) -> Resource | None:
+        """The resource that AWS knows by a name. One that several have (in several regions) is nobody's."""
         if type_ not in self._by_identifier:
-            path = IDENTIFIERS.get(type_, "id")
-            named = ((r.field(path), r) for r in self.of(type_))
-            self._by_identifier[type_] = {name: r for name, r in named if isinstance(name, str)}
-        return self._by_identifier[type_]
+            named = self._by_identifier.setdefault(type_, {})
+            for resource in self.of(type_):
+                identifier = resource.field(IDENTIFIERS.get(type_, "id"))
+                if isinstance(identifier, str):
+                    named.setdefault(identifier, []).append(resource)
+        found = self._by_identifier[type_].get(name, [])
+        if len(found) > 1:
+            found = [resource for resource in found if resource.provider == provider]
+        return found[0] if len(found) == 1 else None
 
     def ancestors(self, urn: str) -> Iterator[str]:
         """The URNs of its parents, nearest first; last the empty one above everything."""
@@ -137,6 +143,7 @@ def _resource(message: Message) -> Resource:
         dependencies=tuple(message.dependencies),
         property_dependencies={name: tuple(d.urns) for name, d in message.propertyDependencies.items()},
         ignore_changes=tuple(message.options.ignoreChanges),
+        provider=message.provider.urn,
     )
 
 

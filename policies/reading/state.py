@@ -63,6 +63,7 @@ def _resource(state: Mapping[str, Any]) -> Resource:
             name: tuple(urns or ()) for name, urns in (state.get("propertyDependencies") or {}).items()
         },
         ignore_changes=tuple(state.get("ignoreChanges") or ()),
+        provider=state.get("provider") or "",
     )
 
 

@@ -81,7 +81,7 @@ class Declared:
 
     def _resource(self, name: str) -> Resource:
         type_, given, parent, depends_on = self._resources[name]
-        args = {key: value for key, value in given.items() if key != "ignore_changes"}
+        args = {key: value for key, value in given.items() if key not in {"ignore_changes", "provider"}}
         references = {_camel(key): tuple(self.urn(r) for r in _references(value)) for key, value in args.items()}
         used = {key: urns for key, urns in references.items() if urns}
         return Resource(
@@ -94,6 +94,7 @@ class Declared:
             ),
             property_dependencies=used,
             ignore_changes=given.get("ignore_changes", ()),
+            provider=given.get("provider", ""),
         )
 
 
@@ -131,6 +132,7 @@ def _message(resource: Resource) -> Any:
         dependencies=list(resource.dependencies),
         properties=_struct(resource.properties),
         options=analyzer_pb2.AnalyzerResourceOptions(ignoreChanges=resource.ignore_changes),
+        provider=analyzer_pb2.AnalyzerProviderResource(urn=resource.provider),
     )
     for name, urns in resource.property_dependencies.items():
         message.propertyDependencies[name].urns.extend(urns)

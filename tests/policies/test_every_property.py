@@ -151,6 +151,7 @@ def now(case: Case, urn: str, path: str) -> object:
 
 def refers(path: str) -> bool:
     """Or holds what refers."""
+    path = without_index(path)
     return any(reference == path or reference.startswith(f"{path}.") for reference in REFERENCES)
 
 

@@ -12,7 +12,7 @@ from tests.policies.declared import NOW
 from tests.policies.programs import read
 
 FOLDER = Path(__file__).parent / "foreign"
-SAFE = ("orders_with_a_proxy", "ledger_without_a_proxy")
+SAFE = ("orders_with_a_proxy", "ledger_without_a_proxy", "tickets_by_literal_names")
 #: environment -> the rules that refuse shop_before_the_incident.
 UNSAFE = {
     "prod": {

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from policies.reading import types as t
@@ -81,6 +83,73 @@ def test_an_equal_pulumi_name_links_nothing() -> None:
     target = resources.by_urn[declared.urn("lonely-target")]
     assert resources.linked(target, t.PROXY) == []
     assert resources.linked(target, t.CLUSTER) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "linked"),
+    [
+        ({"dimensions": {"DBClusterIdentifier": "shop-of-aws"}}, ["shop"]),
+        ({"dimensions": {"DBInstanceIdentifier": "shop-1-of-aws"}}, ["shop"]),
+        ({"metric_queries": [{"metric": {"dimensions": {"DBClusterIdentifier": "shop-of-aws"}}}]}, ["shop"]),
+        ({"metric_queries": [{"metric": {"dimensions": {"DBInstanceIdentifier": "shop-1-of-aws"}}}]}, ["shop"]),
+        ({"dimensions": {"DBClusterIdentifier": "shop-of-aws", "Role": Ref("budget")}}, ["shop"]),
+        ({"dimensions": {"DBClusterIdentifier": "shop"}}, []),
+        ({"dimensions": {"DBClusterIdentifier": "shop-of"}}, []),
+        ({"dimensions": {"DBInstanceIdentifier": "shop-of-aws"}}, []),
+    ],
+)
+def test_an_alarm_is_linked_by_the_text_that_aws_knows_a_cluster_or_an_instance_by(
+    args: dict[str, Any], linked: list[str]
+) -> None:
+    declared = shop().change("shop", cluster_identifier="shop-of-aws").change("shop-1", identifier="shop-1-of-aws")
+    declared.add(t.ALARM, "extra", **args)
+    resources = Resources(declared.resources())
+    assert [c.name for c in resources.linked(resources.by_urn[declared.urn("extra")], t.CLUSTER)] == linked
+
+
+@pytest.mark.parametrize(
+    "rule",
+    ['ALARM("writer") AND NOT OK(other)', "ALARM( writer )", 'ALARM("arn:aws:cloudwatch:eu-west-1:1:alarm:writer")'],
+)
+def test_a_composite_alarm_is_linked_to_the_alarms_that_its_rule_names(rule: str) -> None:
+    declared = shop().change("writer-critical", name="writer").change("reader-critical", name="writer-2")
+    declared.add(t.COMPOSITE_ALARM, "either", alarm_rule=rule)
+    resources = Resources(declared.resources())
+    found = resources.linked(resources.of(t.COMPOSITE_ALARM)[0], t.ALARM)
+    assert [alarm.name for alarm in found] == ["writer-critical"]
+
+
+@pytest.mark.parametrize(
+    ("arn", "linked"),
+    [
+        ("arn:aws:sns:eu-west-1:123456789012:pages", ["critical"]),
+        ("arn:aws:sns:eu-west-1:123456789012:other-pages", []),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:pages", []),
+        ("pages", []),
+    ],
+)
+def test_a_subscription_is_linked_to_the_topic_whose_name_ends_the_arn(arn: str, linked: list[str]) -> None:
+    declared = shop().change("critical", name="pages").change("critical-mail", topic=arn)
+    resources = Resources(declared.resources())
+    found = resources.linked(resources.by_urn[declared.urn("critical-mail")], t.TOPIC)
+    assert [topic.name for topic in found] == linked
+
+
+def test_a_name_that_two_clusters_have_links_nothing_unless_the_provider_tells_which_one() -> None:
+    declared = shop().change("shop", cluster_identifier="shop", provider="here")
+    declared.add(t.CLUSTER, "twin", engine="aurora-mysql", cluster_identifier="shop", provider="there")
+    for name, provider in (("its-own", "there"), ("nobodys", "elsewhere")):
+        declared.add(t.CLUSTER_INSTANCE, name, cluster_identifier="shop", provider=provider)
+    resources = Resources.from_message(declared.messages())
+    linked = {r.name: [c.name for c in resources.linked(r, t.CLUSTER)] for r in resources.of(t.CLUSTER_INSTANCE)}
+    assert linked == {"shop-1": ["shop"], "shop-2": ["shop"], "its-own": ["twin"], "nobodys": []}
+
+
+def test_a_proxy_called_as_every_target_group_is_linked_to_nobody_elses_target() -> None:
+    declared = shop().change("target", db_proxy_name="elsewhere", target_group_name="default")
+    declared.change("proxy", name="default")
+    resources = Resources(declared.resources())
+    assert resources.linked(resources.of(t.PROXY_TARGET)[0], t.PROXY) == []
 
 
 def test_ancestors_are_nearest_first_and_end_above_everything() -> None:
