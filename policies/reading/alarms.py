@@ -3,15 +3,31 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from headroom.budget.model import Role
+from headroom.budget.capacity import capacity, promotable
+from headroom.budget.model import Role, Stack
 from policies.reading.aurora import AuroraCluster
 from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource
 
 METRIC = "DatabaseConnections"
+#: A proxy's: how long clients wait (microseconds), and what its pool may hold.
+WAIT = "DatabaseConnectionsBorrowLatency"
+ALLOWED = "MaxDatabaseConnectionsAllowed"
+RISING = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
+#: They compare with a band that CloudWatch learns, not with a number.
+BANDS = ("GreaterThanUpperThreshold", "LessThanLowerOrGreaterThanUpperThreshold")
+FALLING = ("LessThanThreshold", "LessThanOrEqualToThreshold", "LessThanLowerThreshold")
 #: Why a rule about alarms on connections may say nothing of an alarm on something unknown.
 NOT_JUDGED = {
     "metricName": "An alarm on an unknown metric isn't judged; alrm-connections-required asks whether there is one.",
+}
+#: Why a rule may take an alarm for one that rings where what decides about that is unknown.
+REPORTED_ELSEWHERE = {
+    **dict.fromkeys(
+        ("comparisonOperator", "threshold"), "Alrm-connections-threshold reports an unknown one of every alarm."
+    ),
+    **dict.fromkeys(("datapointsToAlarm", "evaluationPeriods"), "Alrm-latency-to-page reports an unknown one."),
+    "statistic": "Alrm-statistic reports an unknown one.",
 }
 _ROLES = {role.value.upper(): role for role in Role}
 
@@ -25,7 +41,9 @@ class ConnectionAlarm:
         roles: the roles whose instances it sees; both, if it has no dimension `Role`. Empty: single instances only.
         instances: URNs of the instances that it is keyed by.
         plain: it compares the metric itself, not an expression, so its threshold is a number of connections.
+        composites: the composite alarms that speak for it.
         blank: why it can't be told which instances it sees, if it can't.
+        silence: why nobody will ever hear of it, as the end of a sentence; "" if that can't be said.
     """
 
     alarm: Resource
@@ -34,11 +52,7 @@ class ConnectionAlarm:
     plain: bool
     composites: Sequence[Resource] = ()
     blank: Blank | None = None
-
-    @property
-    def tells_somebody(self) -> bool:
-        """An alarm without an action, or with its actions off, rings for nobody."""
-        return any(map(tells_somebody, (self.alarm, *self.composites)))
+    silence: str = ""
 
 
 def tells_somebody(alarm: Resource) -> bool:
@@ -50,6 +64,11 @@ def tells_somebody(alarm: Resource) -> bool:
 def heard(cluster: AuroraCluster, alarm: Resource) -> bool:
     """It tells somebody, or a composite alarm does that refers to it."""
     return any(map(tells_somebody, (alarm, *cluster.composites.get(alarm.urn, ()))))
+
+
+def watched_roles(cluster: AuroraCluster) -> frozenset[Role]:
+    """The roles whose connections somebody has to be told about."""
+    return frozenset(Role) if cluster.has_readers else frozenset({Role.WRITER})
 
 
 def metrics(alarm: Resource) -> list[str]:
@@ -136,7 +155,37 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         plain=plain,
         blank=blank,
         composites=cluster.composites.get(alarm.urn, ()),
+        silence=_silence(alarm, path, cluster, plain=plain),
     )
+
+
+def _silence(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -> str:
+    if not heard(cluster, alarm):
+        return how_silent(alarm)
+    comparison = alarm.field("comparisonOperator")
+    if comparison in FALLING:
+        return f"it rings when they fall ({comparison})"
+    every, some = alarm.read("evaluationPeriods", int), alarm.read("datapointsToAlarm", int)
+    if isinstance(every, int) and isinstance(some, int) and some > every:
+        return f"it asks for {some} data points of {every}"
+    threshold = alarm.read("threshold", float)
+    if plain and isinstance(threshold, float | int) and cluster.limits is not None:
+        statistic = alarm.field(f"{path}stat" if path else "statistic")
+        return _out_of_reach(cluster.limits.stack, statistic, comparison, threshold)
+    return ""
+
+
+def _out_of_reach(stack: Stack, statistic: object, comparison: object, threshold: float) -> str:
+    if statistic == "SampleCount":
+        return "it counts data points (SampleCount)"
+    most = max(capacity(stack, instance).ceiling.high for instance in promotable(stack))
+    never = threshold >= most if comparison == "GreaterThanThreshold" else threshold > most
+    return f"it rings at {threshold:,.6g}, and no instance admits more than {most:,}" * (never and statistic != "Sum")
+
+
+def how_silent(alarm: Resource) -> str:
+    """Why an alarm that nobody hears isn't heard, as the end of a sentence."""
+    return "its actions are off" if alarm.read("actionsEnabled", bool) is False else "it has no alarmActions"
 
 
 def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:

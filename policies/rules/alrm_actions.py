@@ -3,35 +3,48 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading.alarms import NOT_JUDGED, connection_alarms, heard, on_connections
-from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.alarms import (
+    NOT_JUDGED,
+    ConnectionAlarm,
+    connection_alarms,
+    heard,
+    how_silent,
+    on_connections,
+)
+from policies.reading.aurora import Reading
 from policies.reading.field import Blank
+from policies.reading.resources import Resource
 from policies.rule import Finding, Rule, unproven
+from policies.spare import advised
 
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
-        silent_roles = _said_already(cluster)
+        silent_roles = _said_already(connection_alarms(cluster))
+        silent: list[Finding] = []
         for alarm in on_connections(cluster):
             enabled = alarm.read("actionsEnabled", bool)
             if isinstance(enabled, Blank):
                 yield unproven(enabled)
             elif not heard(cluster, alarm) and alarm.urn not in silent_roles:
-                how = "its actions are off" if enabled is False else "it has no alarmActions"
-                yield Finding(
-                    urn=alarm.urn,
-                    found=f"the alarm {alarm.name} tells nobody: {how}",
-                    allowed="OK and INSUFFICIENT_DATA actions don't ring",
-                    remedy="give it a topic in alarmActions and leave actionsEnabled on, or remove it",
-                )
+                silent.append(_silent(alarm))
+        yield from advised(cluster, silent)
 
 
-def _said_already(cluster: AuroraCluster) -> set[str]:
+def _silent(alarm: Resource) -> Finding:
+    return Finding(
+        urn=alarm.urn,
+        found=f"the alarm {alarm.name} tells nobody: {how_silent(alarm)}",
+        allowed="OK and INSUFFICIENT_DATA actions don't ring",
+        remedy="give it a topic in alarmActions and leave actionsEnabled on, or remove it",
+    )
+
+
+def _said_already(alarms: list[ConnectionAlarm]) -> set[str]:
     """Alarms of a role that none of its alarms tells about: alrm-connections-required names them."""
-    alarms = connection_alarms(cluster)
     of_roles = {role: [alarm for alarm in alarms if role in alarm.roles] for role in Role}
-    silent = [several for several in of_roles.values() if not any(alarm.tells_somebody for alarm in several)]
+    silent = [several for several in of_roles.values() if all(alarm.silence for alarm in several)]
     return {alarm.alarm.urn for several in silent for alarm in several}
 
 
@@ -41,8 +54,9 @@ RULE = Rule(
     why="An alarm without an action turns red on a page that nobody looks at; other rule sets accept an OK action.",
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy with actionsEnabled false or without alarmActions, "
-        "unless a composite alarm that has some refers to it. Where none of a role's alarms tells anybody, "
-        "alrm-connections-required says so instead."
+        "unless a composite alarm that has some refers to it. Beside others that do what it should (two for each role "
+        "that it sees; one for each of a proxy's two saturation metrics) it is advised about. Where none of a role's "
+        "alarms can ring, alrm-connections-required says so instead."
     ),
     unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",
     remedy="Give it a topic in alarmActions.",

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading.alarms import METRIC, ConnectionAlarm, connection_alarms, undecided
+from policies.reading.alarms import (
+    METRIC,
+    REPORTED_ELSEWHERE,
+    ConnectionAlarm,
+    connection_alarms,
+    undecided,
+    watched_roles,
+)
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.rule import Finding, Rule, unproven
 
@@ -12,12 +19,10 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         alarms = connection_alarms(cluster)
-        roles = Role if cluster.has_readers else (Role.WRITER,)
+        roles = (role for role in Role if role in watched_roles(cluster))
         watching = {role: _watching(cluster, role, alarms) for role in roles}
         unwatched = [
-            _missing(cluster, role, silent)
-            for role, silent in watching.items()
-            if not any(alarm.tells_somebody for alarm in silent)
+            _missing(cluster, role, silent) for role, silent in watching.items() if all(a.silence for a in silent)
         ]
         maybe = undecided(cluster)
         if unwatched and maybe:
@@ -32,7 +37,7 @@ def _watching(cluster: AuroraCluster, role: Role, alarms: list[ConnectionAlarm])
 
 def _every_instance(cluster: AuroraCluster, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:
     """Alarms on single instances do as well where each instance has one and autoscaling can't add others."""
-    keyed = [alarm for alarm in alarms if alarm.instances and alarm.tells_somebody]
+    keyed = [alarm for alarm in alarms if alarm.instances and not alarm.silence]
     covered = {urn for alarm in keyed for urn in alarm.instances}
     complete = bool(cluster.instances) and covered >= {i.urn for i in cluster.instances}
     return keyed if complete and not cluster.scaling_targets else []
@@ -40,15 +45,12 @@ def _every_instance(cluster: AuroraCluster, alarms: list[ConnectionAlarm]) -> li
 
 def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]) -> Finding:
     if watching:
-        names = ", ".join(alarm.alarm.name for alarm in watching)
+        why = "; ".join(f"{alarm.alarm.name}: {alarm.silence}" for alarm in watching)
         return Finding(
             urn=watching[0].alarm.urn,
-            found=(
-                f"the alarm on the {role}'s connections of {cluster.name} tells nobody ({names}: no alarmActions, or "
-                "actionsEnabled is false)"
-            ),
-            allowed="an alarm has to reach somebody",
-            remedy="give it an SNS topic in alarmActions (headroom:notify)",
+            found=f"no alarm on the {role}'s connections of {cluster.name} can ring and tell somebody ({why})",
+            allowed="one has to, before they run out",
+            remedy="give it an SNS topic in alarmActions (headroom:notify) and a threshold below the limit",
         )
     return Finding(
         urn=cluster.urn,
@@ -67,9 +69,10 @@ RULE = Rule(
     predicate=(
         "Refuses a cluster without an alarm on DatabaseConnections for its writer, and for its readers where it has "
         "or may "
-        "get any; an alarm without alarmActions, or with its actions off, doesn't count. Alarms on single instances "
-        "count "
-        "where every instance has one and autoscaling adds none."
+        "get any. An alarm that can't ring doesn't count: without alarmActions or with its actions off, one that rings "
+        "when connections fall, asks for more data points than it evaluates, counts data points, or has a threshold "
+        "that no instance can reach. Alarms on single instances count where every instance has one and autoscaling "
+        "adds none."
     ),
     unknown=(
         "An alarm on the cluster whose metric, role or actionsEnabled is unknown may be the one: not proven. "
@@ -81,6 +84,9 @@ RULE = Rule(
         "Aurora User Guide, creating_alarms: role metrics follow a failover",
         "systeminvariant.dev, CTL.RDS.ALARM.CONNECTIONS.001",
     ),
-    harmless={"alarmActions": "A topic is known only after the update; that one is given is what counts."},
+    harmless={
+        "alarmActions": "A topic is known only after the update; that one is given is what counts.",
+        **REPORTED_ELSEWHERE,
+    },
     check=check,
 )

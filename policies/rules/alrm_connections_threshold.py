@@ -5,34 +5,38 @@ from collections.abc import Iterator
 from headroom.budget.capacity import capacity
 from headroom.budget.model import Role
 from headroom.budget.result import RoleThresholds
-from policies.reading.alarms import ConnectionAlarm, connection_alarms
+from policies.reading.alarms import BANDS, RISING, ConnectionAlarm, connection_alarms
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import UNKNOWN, Blank
 from policies.reading.resources import Resource
-from policies.rule import Finding, Rule, unproven
-
-RISING = ("GreaterThanThreshold", "GreaterThanOrEqualToThreshold")
+from policies.rule import Finding, Kind, Rule, unproven
+from policies.spare import advised
 
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         known: list[tuple[ConnectionAlarm, float]] = []
+        falling: list[Finding] = []
         for alarm in connection_alarms(cluster):
             comparison = alarm.alarm.field("comparisonOperator")
             number = alarm.alarm.read("threshold", float)
             if comparison is UNKNOWN:
                 yield unproven(Blank(alarm.alarm.urn, "comparisonOperator", "is known only after the update"))
+            elif comparison in BANDS:
+                continue  # it has no number
             elif comparison not in RISING:
-                yield _falling(alarm.alarm, comparison)
+                falling.append(_falling(alarm.alarm, comparison))
             elif isinstance(number, Blank):
                 yield unproven(number)
             elif alarm.blank:
                 yield unproven(alarm.blank)
             elif alarm.plain and number is not None:
                 known.append((alarm, number))
-        for alarm, threshold in known:
-            yield from _judge(cluster, alarm, threshold)
+        # Beside good ones, an alarm that falls asks something else: is anybody there?
+        yield from (finding for finding in advised(cluster, falling) if finding.kind is Kind.VIOLATION)
+        odd = [finding for alarm, threshold in known for finding in _judge(cluster, alarm, threshold)]
+        yield from advised(cluster, odd)
         yield from _one_stage(cluster, known)
 
 
@@ -105,7 +109,9 @@ RULE = Rule(
         "smallest "
         "instance; without a declared demand the peak counts as 0), a comparison that isn't rising, and several "
         "alarms of a "
-        "role at one number. An alarm on single instances is compared with theirs. Expressions aren't judged."
+        "role at one number. An alarm beside others that are right (two for each role that it sees) is advised about, "
+        "and may fall. An alarm on single instances is compared with theirs. Expressions and bands that CloudWatch "
+        "learns aren't judged."
     ),
     unknown="An unknown threshold or comparison may never ring: not proven.",
     remedy="Set the budget's thresholds.",

@@ -7,6 +7,7 @@ from policies.reading.aurora import Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, Setting, unproven
+from policies.spare import advised
 
 SHORT_PERIODS = (10, 20, 30)
 MINUTE = 60
@@ -14,17 +15,21 @@ MINUTE = 60
 
 def check(reading: Reading, *, seconds_most: int) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    alarms = {alarm.urn: alarm for cluster in reading.clusters for alarm in on_connections(cluster)}
-    for alarm in alarms.values():
-        yield from map(unproven, unclear(alarm))
-        every = [alarm.read(f"{path}period", int) for path in metrics(alarm)]
-        points = alarm.read("datapointsToAlarm", int)
-        points = alarm.read("evaluationPeriods", int) if points is None else points
-        for blank in (value for value in (*every, points) if isinstance(value, Blank)):
-            yield unproven(blank)
-        periods = [period for period in every if isinstance(period, int)]
-        if periods and isinstance(points, int):
-            yield from _judge(alarm, max(periods), points, seconds_most)
+    for cluster in reading.clusters:
+        found = [finding for alarm in on_connections(cluster) for finding in _of(alarm, seconds_most)]
+        yield from advised(cluster, found)
+
+
+def _of(alarm: Resource, seconds_most: int) -> Iterator[Finding]:
+    yield from map(unproven, unclear(alarm))
+    every = [alarm.read(f"{path}period", int) for path in metrics(alarm)]
+    points = alarm.read("datapointsToAlarm", int)
+    points = alarm.read("evaluationPeriods", int) if points is None else points
+    for blank in (value for value in (*every, points) if isinstance(value, Blank)):
+        yield unproven(blank)
+    periods = [period for period in every if isinstance(period, int)]
+    if periods and isinstance(points, int):
+        yield from _judge(alarm, max(periods), points, seconds_most)
 
 
 def _judge(alarm: Resource, period: int, points: int, most: int) -> Iterator[Finding]:
@@ -53,7 +58,8 @@ RULE = Rule(
     ),
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy whose period x data points (datapointsToAlarm, else "
-        "evaluationPeriods) exceeds `seconds_most`, and a period that CloudWatch doesn't take."
+        "evaluationPeriods) exceeds `seconds_most`, and a period that CloudWatch doesn't take. An "
+        "alarm beside others that ring in time (two for each role that it sees) is advised about."
     ),
     unknown="An unknown period or number of data points may be an hour: not proven.",
     remedy="Set a period of 60 s and 2 to 5 data points.",

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Path, Stack
-from policies.reading.alarms import heard, unclear, watches
+from policies.reading.alarms import ALLOWED, WAIT, heard, unclear, watches
 from policies.reading.aurora import Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.reading.supply import ProxyParts
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
-
-WAIT = "DatabaseConnectionsBorrowLatency"
-ALLOWED = "MaxDatabaseConnectionsAllowed"
 
 
 def check(reading: Reading) -> Iterator[Finding]:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from policies import objections
-from policies.reading.alarms import unclear, watches
+from policies.reading.alarms import WAIT, unclear, watches
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.reading.supply import ProxyParts
 from policies.rule import Finding, Rule, unproven
+from policies.spare import advised
 
-WAIT = "DatabaseConnectionsBorrowLatency"
 TIMEOUT = "connectionPoolConfig.connectionBorrowTimeout"
 MICROSECONDS = 1_000_000
 DEFAULT_TIMEOUT_SECONDS = 120
@@ -20,11 +20,13 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         yield from _windows(cluster)
+        waits: list[Finding] = []
         for parts in cluster.proxies:
             for alarm in parts.alarms:
                 yield from map(unproven, unclear(alarm))
                 if watches(alarm, WAIT):
-                    yield from _wait(parts, alarm)
+                    waits += _wait(parts, alarm)
+        yield from advised(cluster, waits)
 
 
 def _windows(cluster: AuroraCluster) -> Iterator[Finding]:
@@ -53,8 +55,9 @@ RULE = Rule(
     why="An alarm above what the metric can reach stays silent for ever, and one below the peak is switched off.",
     predicate=(
         "Refuses a budget that leaves no room for a warning and a critical threshold between a role's accepted peak "
-        "and its limit, and an alarm on the proxy's borrow latency at or above the borrow timeout. Where the "
-        "thresholds that are set lie is alrm-connections-threshold's question."
+        "and its limit, and an alarm on the proxy's borrow latency at or above the borrow timeout (beside another "
+        "that can ring, it is advised about). Where the thresholds that are set lie is alrm-connections-threshold's "
+        "question."
     ),
     unknown="An unknown threshold or timeout may be out of reach: not proven. A budget that can't be computed is "
     "conn-demand-fits' to report.",

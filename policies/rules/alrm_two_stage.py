@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading.alarms import NOT_JUDGED, ConnectionAlarm, connection_alarms, undecided
+from policies.reading.alarms import NOT_JUDGED, REPORTED_ELSEWHERE, ConnectionAlarm, connection_alarms, undecided
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import UNKNOWN
 from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
@@ -15,7 +15,7 @@ def check(reading: Reading) -> Iterator[Finding]:
         alarms = connection_alarms(cluster)
         single = []
         for role in Role:
-            stages = [alarm for alarm in alarms if role in alarm.roles and alarm.tells_somebody]
+            stages = [alarm for alarm in alarms if role in alarm.roles and not alarm.silence]
             if len(stages) == 1:
                 single.append(_single(cluster, role, *stages))
             elif len({_told(alarm) for alarm in stages}) == 1:
@@ -37,7 +37,7 @@ def _told(alarm: ConnectionAlarm) -> tuple[str, ...]:
 def _single(cluster: AuroraCluster, role: Role, alarm: ConnectionAlarm) -> Finding:
     return Finding(
         urn=alarm.alarm.urn,
-        found=f"{alarm.alarm.name} is the only alarm on the {role}'s connections of {cluster.name}",
+        found=f"{alarm.alarm.name} is the only alarm that tells of the {role}'s connections of {cluster.name}",
         allowed="a warning has to come while there is time to act, before the one that pages",
         remedy="set two, at the budget's warning and critical thresholds",
     )
@@ -59,8 +59,9 @@ RULE = Rule(
     title="Each role's connections have a warning and a critical alarm, which tell different people or ways.",
     why="In the incident half an hour passed between the start and the first alert; a warning is what buys that time.",
     predicate=(
-        "Refuses a role with a single alarm on its connections that tells somebody. Advises where all of them tell the "
-        "same topics. None at all is alrm-connections-required's, one number for both alrm-connections-threshold's."
+        "Refuses a role with a single alarm on its connections that can ring and tells somebody. Advises "
+        "where all of them tell the same topics. None at all is alrm-connections-required's, one number for both "
+        "alrm-connections-threshold's."
     ),
     unknown="An alarm whose metric or role is unknown may be the second one: not proven.",
     remedy="Set a warning and a critical alarm with a topic each.",
@@ -69,6 +70,7 @@ RULE = Rule(
     dev=DISABLED,
     harmless={
         **NOT_JUDGED,
+        **REPORTED_ELSEWHERE,
         **dict.fromkeys(
             ("dimensions", "dimensions.Role", "dimensions.DBInstanceIdentifier", "actionsEnabled"),
             "Where no alarm of a role is known to tell anybody, alrm-connections-required says so.",

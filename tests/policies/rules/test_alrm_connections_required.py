@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,104 @@ def by_instance(*names: str) -> Declared:
     return declared
 
 
+def only(**changes: Any) -> Declared:
+    """The writer has one alarm."""
+    return shop().drop("writer-warning").change("writer-critical", **changes)
+
+
+def silent(why: str) -> dict[str, str]:
+    return {
+        "writer-critical": (
+            f"no alarm on the writer's connections of shop can ring and tell somebody (writer-critical: {why}); one "
+            "has to, before they run out; give it an SNS topic in alarmActions (headroom:notify) and a threshold below "
+            "the limit"
+        )
+    }
+
+
+SILENT = {"shop", *READER}
+RINGS = {"shop", "writer-critical", *READER}
+
 CASES: Sequence[Case] = [
+    Case(says="it rings when all connections are taken", declared=only(threshold=200), passes=RINGS),
+    Case(
+        says="it rings above what an instance admits",
+        declared=only(threshold=201),
+        refused=silent("it rings at 201, and no instance admits more than 200"),
+        passes=SILENT,
+    ),
+    Case(
+        says="one below the last connection",
+        declared=only(threshold=199, comparison_operator="GreaterThanThreshold"),
+        passes=RINGS,
+    ),
+    Case(
+        says="it rings above the last connection",
+        declared=only(threshold=200, comparison_operator="GreaterThanThreshold"),
+        refused=silent("it rings at 200, and no instance admits more than 200"),
+        passes=SILENT,
+    ),
+    Case(says="a sum may be above it", declared=only(threshold=5000, statistic="Sum"), passes=RINGS),
+    Case(
+        says="it counts data points",
+        declared=only(statistic="SampleCount"),
+        refused=silent("it counts data points (SampleCount)"),
+        passes=SILENT,
+    ),
+    Case(
+        says="it rings when connections fall",
+        declared=only(comparison_operator="LessThanOrEqualToThreshold"),
+        refused=silent("it rings when they fall (LessThanOrEqualToThreshold)"),
+        passes=SILENT,
+    ),
+    Case(
+        says="it compares with a band that CloudWatch learns",
+        declared=only(comparison_operator="LessThanLowerOrGreaterThanUpperThreshold", threshold=None),
+        passes=RINGS,
+    ),
+    Case(says="it asks for all data points", declared=only(datapoints_to_alarm=3), passes=RINGS),
+    Case(
+        says="it asks for more data points than it evaluates",
+        declared=only(datapoints_to_alarm=4),
+        refused=silent("it asks for 4 data points of 3"),
+        passes=SILENT,
+    ),
+    Case(
+        says="where a limit can't be read any threshold may ring",
+        declared=only(threshold=5000).change("shop-1", instance_class=Ref("stack")),
+        passes=RINGS,
+    ),
+    Case(
+        says="an alarm on an expression may ring at any number",
+        declared=only(
+            threshold=5000,
+            metric_name=None,
+            dimensions=None,
+            metric_queries=[
+                {"id": "twice", "expression": "2 * used", "return_data": True},
+                {
+                    "id": "used",
+                    "metric": {
+                        "metric_name": "DatabaseConnections",
+                        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+                    },
+                },
+            ],
+        ),
+        passes=RINGS,
+    ),
+    Case(
+        says="an instance's alarm that can't ring doesn't count as the instance's",
+        declared=by_instance("shop-1").change("on-shop-1", threshold=5000).drop("shop-2"),
+        refused={
+            "shop": (
+                "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={"on-shop-1"},
+    ),
     Case(says="alarms on both roles", declared=shop(), passes={"shop", *ALARMS}),
     Case(
         says="one alarm a role is enough",
@@ -121,9 +219,9 @@ CASES: Sequence[Case] = [
         declared=shop().change("writer-warning", alarm_actions=[]).change("writer-critical", actions_enabled=False),
         refused={
             "writer-warning": (
-                "the alarm on the writer's connections of shop tells nobody (writer-warning, writer-critical: no "
-                "alarmActions, or actionsEnabled is false); an alarm has to reach somebody; give it an SNS topic in "
-                "alarmActions (headroom:notify)"
+                "no alarm on the writer's connections of shop can ring and tell somebody (writer-warning: it has no "
+                "alarmActions; writer-critical: its actions are off); one has to, before they run out; give it an SNS "
+                "topic in alarmActions (headroom:notify) and a threshold below the limit"
             )
         },
         passes={"shop", "writer-critical", *READER},

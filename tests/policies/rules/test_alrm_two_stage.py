@@ -26,8 +26,8 @@ CASES: Sequence[Case] = [
         declared=shop().drop("writer-warning"),
         refused={
             "writer-critical": (
-                "writer-critical is the only alarm on the writer's connections of shop; a warning has to come"
-                " while there is time to act, before the one that pages; set two, at the budget's warning and"
+                "writer-critical is the only alarm that tells of the writer's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and"
                 " critical thresholds"
             )
         },
@@ -38,8 +38,8 @@ CASES: Sequence[Case] = [
         declared=shop().drop("reader-critical"),
         refused={
             "reader-warning": (
-                "reader-warning is the only alarm on the reader's connections of shop; a warning has to come "
-                "while there is time to act, before the one that pages; set two, at the budget's warning and "
+                "reader-warning is the only alarm that tells of the reader's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and "
                 "critical thresholds"
             )
         },
@@ -55,8 +55,20 @@ CASES: Sequence[Case] = [
         declared=shop().change("writer-warning", alarm_actions=[]),
         refused={
             "writer-critical": (
-                "writer-critical is the only alarm on the writer's connections of shop; a warning has to come"
-                " while there is time to act, before the one that pages; set two, at the budget's warning and"
+                "writer-critical is the only alarm that tells of the writer's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and"
+                " critical thresholds"
+            )
+        },
+        passes={"reader-critical", "reader-warning", "writer-warning"},
+    ),
+    Case(
+        says="the second one can't ring",
+        declared=shop().change("writer-warning", threshold=5000),
+        refused={
+            "writer-critical": (
+                "writer-critical is the only alarm that tells of the writer's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and"
                 " critical thresholds"
             )
         },

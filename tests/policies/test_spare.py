@@ -1,0 +1,106 @@
+"""Alarms that somebody has beside the good ones: whatever is odd about them, they are advised about at most."""
+
+from typing import Any
+
+import pytest
+
+from policies.configuration import interpret
+from policies.exemptions import Exemptions
+from policies.judge import judge
+from policies.pack import all_rules
+from policies.reading import types as t
+from policies.spare import spare
+from tests.policies.declared import NOW, Declared, Ref, shop
+
+ON_CONNECTIONS: dict[str, Any] = {
+    "namespace": "AWS/RDS",
+    "metric_name": "DatabaseConnections",
+    "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+    "statistic": "Maximum",
+    "comparison_operator": "GreaterThanOrEqualToThreshold",
+    "threshold": 40,
+    "period": 60,
+    "evaluation_periods": 3,
+    "treat_missing_data": "ignore",
+    "alarm_actions": [Ref("critical")],
+}
+ON_THE_PROXY: dict[str, Any] = {
+    **ON_CONNECTIONS,
+    "metric_name": "DatabaseConnectionsBorrowLatency",
+    "dimensions": {"ProxyName": Ref("proxy")},
+    "treat_missing_data": "notBreaching",
+    "threshold": 1_000_000,
+}
+ODD: dict[str, dict[str, Any]] = {
+    "far above the limit": {"threshold": 5000},
+    "below the accepted peak": {"threshold": 1},
+    "asks whether anybody is there": {"comparison_operator": "LessThanThreshold", "threshold": 1},
+    "compares with a learned band": {"comparison_operator": "GreaterThanUpperThreshold", "threshold": None},
+    "for a page that somebody looks at": {"alarm_actions": None},
+    "switched off": {"actions_enabled": False},
+    "of an hour": {"period": 3600},
+    "on the average": {"statistic": "Average"},
+    "on one instance, above its limit": {"dimensions": {"DBInstanceIdentifier": Ref("shop-1")}, "threshold": 5000},
+    "on the whole cluster, without an action": {
+        "dimensions": {"DBClusterIdentifier": Ref("shop")},
+        "alarm_actions": None,
+    },
+}
+ODD_ON_THE_PROXY: dict[str, dict[str, Any]] = {
+    "above the borrow timeout": {"threshold": 60_000_000},
+    "without an action": {"alarm_actions": []},
+    "of an hour": {"period": 3600},
+    "on another metric, without an action": {"metric_name": "QueryDatabaseResponseLatency", "alarm_actions": []},
+    "on another metric, of an hour": {"metric_name": "ClientConnections", "period": 3600},
+}
+
+
+def refused(declared: Declared) -> set[tuple[str, str]]:
+    """(rule, resource) of every mandatory verdict, as strict as prod."""
+    how, _ = interpret({}, all_rules())
+    verdicts = judge(all_rules(), declared.reading, how, Exemptions([], [], NOW.date()))
+    return {(v.rule.id, v.urn.rpartition("::")[2]) for v in verdicts if v.level.value == "mandatory"}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+def test_an_odd_alarm_beside_good_ones_is_not_refused(odd: dict[str, Any]) -> None:
+    assert refused(shop().add(t.ALARM, "extra", **{**ON_CONNECTIONS, **odd})) == set()
+
+
+@pytest.mark.parametrize("odd", ODD_ON_THE_PROXY.values(), ids=ODD_ON_THE_PROXY)
+def test_an_odd_alarm_on_a_proxy_beside_good_ones_is_not_refused(odd: dict[str, Any]) -> None:
+    assert refused(shop().add(t.ALARM, "extra", **{**ON_THE_PROXY, **odd})) == set()
+
+
+def test_it_does_not_stand_in_for_a_good_one_that_is_missing() -> None:
+    declared = shop().drop("writer-warning").add(t.ALARM, "extra", **{**ON_CONNECTIONS, "threshold": 5000})
+    assert refused(declared) == {("alrm-connections-threshold", "extra"), ("alrm-two-stage", "writer-critical")}
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong", "expected"),
+    [
+        ({}, (), {"extra", "writer-warning", "writer-critical"}),  # any two of the three are enough
+        ({"threshold": 5000}, (), {"extra"}),
+        ({}, ("extra",), {"extra"}),
+        ({}, ("writer-warning",), {"writer-warning"}),
+        ({}, ("writer-warning", "writer-critical"), set()),
+        ({"threshold": 5000}, ("writer-warning",), set()),
+    ],
+)
+def test_spare_is_what_a_warning_and_a_critical_alarm_do_without(
+    changed: dict[str, Any], wrong: tuple[str, ...], expected: set[str]
+) -> None:
+    declared = shop().add(t.ALARM, "extra", **{**ON_CONNECTIONS, **changed})
+    (cluster,) = declared.reading().clusters
+    found = {urn.rpartition("::")[2] for urn in spare(cluster, [declared.urn(name) for name in wrong])}
+    assert found & {"extra", "writer-warning", "writer-critical"} == expected
+
+
+def test_a_cluster_without_readers_needs_no_alarms_on_them() -> None:
+    declared = shop().drop("shop-2", "readers", "on-connections", "on-cpu", "reader-warning", "reader-critical")
+    declared.add(
+        t.ALARM, "both", **{**ON_CONNECTIONS, "dimensions": {"DBClusterIdentifier": Ref("shop")}, "threshold": 5000}
+    )
+    (cluster,) = declared.reading().clusters
+    assert declared.urn("both") in spare(cluster, [])
