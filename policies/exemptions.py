@@ -1,7 +1,8 @@
 """Exemptions: a rule, a pattern of URNs, a reason, an owner and the last day on which it holds.
 
 They stand in the config of the environment, under the rule that judges them. What is exempt stays in every report, as
-advice; an exemption that isn't valid exempts nothing and is a violation itself.
+advice; an exemption that isn't valid exempts nothing and is a violation itself. One that meets nothing is advised
+about: what it is for may be there in a preview only, where a value is still unknown.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -87,18 +88,20 @@ class Exemptions:
             exemption.used = True
         return found[0] if found else None
 
-    def objections(self, stack: str) -> Iterator[tuple[Exemption, str, str]]:
-        """What is wrong with an exemption, and what to do. To be asked when all findings have been compared.
-
-        Args:
-            stack: how the URNs of the stack at hand begin; an exemption of another stack isn't judged to be unmatched.
-        """
+    def objections(self) -> Iterator[tuple[Exemption, str, str]]:
+        """What is wrong with an exemption as it is written, and what to do."""
         for exemption in self._all:
             objection = self._objection(exemption)
             if objection is not None:
                 yield exemption, *objection
-            elif not exemption.used and _concerns(exemption.urn, stack):
-                yield exemption, "matches no finding", "delete it, or correct its urn"
+
+    def unmatched(self, stack: str) -> Iterator[Exemption]:
+        """The valid ones that no finding met. To be asked when all findings have been compared.
+
+        Args:
+            stack: how the URNs of the stack at hand begin; an exemption of another stack isn't judged.
+        """
+        yield from (e for e in self._valid if not e.used and _concerns(e.urn, stack))
 
     def _objection(self, exemption: Exemption) -> tuple[str, str] | None:
         empty = [name for name in FIELDS if not getattr(exemption, name)]

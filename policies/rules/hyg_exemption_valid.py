@@ -3,20 +3,28 @@
 from collections.abc import Iterator
 
 from policies.reading.aurora import Reading
-from policies.rule import MANDATORY, Finding, Rule
+from policies.rule import MANDATORY, Finding, Kind, Rule
 
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     if reading.exemptions is None:
         return
-    stack = next(iter(reading.resources.by_urn), "")
-    for exemption, objection, remedy in reading.exemptions.objections(stack):
+    for exemption, objection, remedy in reading.exemptions.objections():
         yield Finding(
             urn="",
             found=f"{exemption} {objection}",
             allowed="it exempts nothing: what it was for counts again",
             remedy=remedy,
+        )
+    stack = next(iter(reading.resources.by_urn), "")
+    for exemption in reading.exemptions.unmatched(stack):
+        yield Finding(
+            urn="",
+            found=f"{exemption} matches no finding",
+            allowed="what it is for is repaired, or was found only where a value was still unknown",
+            remedy="delete it if no preview of a new stack needs it, or correct its urn",
+            kind=Kind.ADVICE,
         )
 
 
@@ -29,8 +37,9 @@ RULE = Rule(
     ),
     predicate=(
         "Refuses an exemption without rule, urn, reason, owner or expiry date, one whose day has passed (on the day "
-        "itself it still holds), one for a rule that doesn't exist, and one that matches no finding in the stack that "
-        "its urn speaks of. Exempted findings stay in every report, as advice."
+        "itself it still holds), and one for a rule that doesn't exist. Advises about one that matches no finding in "
+        "the stack that its urn speaks of: a value that can't be proven in a preview is known at the end of the "
+        "update. Exempted findings stay in every report, as advice."
     ),
     unknown="It reads no resource: exemptions stand in the config.",
     remedy="Renew it with a new reason, or delete it.",

@@ -41,10 +41,18 @@ CASES: Sequence[Case] = [
         "expired on 2026-10-31; it exempts nothing: what it was for counts again; repair what it exempts, or renew it "
         "with a new reason",
     ),
-    exempting(
-        "for this stack, where nothing is found",
-        {"urn": "urn:pulumi:test::shop::*::readers"},
-        "matches no finding; it exempts nothing: what it was for counts again; delete it, or correct its urn",
+    Case(
+        says="for this stack, where nothing is found",
+        declared=shop(),
+        exemptions=[{**EXEMPTION, "urn": "urn:pulumi:test::shop::*::readers"}],
+        advised={
+            "": (
+                "the exemption of urn:pulumi:test::shop::*::readers from scal-bounds matches no finding; what it is "
+                "for is repaired, or was found only where a value was still unknown; delete it if no preview of a new "
+                "stack needs it, or correct its urn"
+            )
+        },
+        passes={"shop"},
     ),
 ]
 
