@@ -12,6 +12,7 @@ from headroom.errors import UserError
 from policies.configuration import FOLDER, near, read
 from policies.exemptions import Exemptions
 from policies.judge import Verdict, judge
+from policies.reading import types as t
 from policies.reading.aurora import Reading
 from policies.reading.resources import Resources
 from policies.reading.state import StateError, environment_of, read_state
@@ -66,12 +67,14 @@ def check(state: object, environment: str | None, rules: Sequence[Rule], now: da
         source: what to call the state in a message.
 
     Raises:
-        UserError: it is no state, there is no such environment, or its config is wrong.
+        UserError: it is no state, or one of something else; there is no such environment, or its config is wrong.
     """
     try:
         resources = read_state(state)
     except StateError as error:
-        raise UserError(f"{source}: {error}") from None
+        raise UserError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from None
+    if not any(not resource.external for resource in resources.of(t.CLUSTER, t.PROXY)):
+        raise UserError(f"{source}: has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge")
     environment = environment or _own(resources)
     applied, listed = read(config_of(environment), rules)
     exemptions = Exemptions(listed, [rule.id for rule in rules], now.date())

@@ -23,6 +23,8 @@ def from_file(path: str) -> object:
         raise UserError(f"{path}: can't be read: {error.strerror}") from None
     except ValueError as error:
         raise UserError(f"{path}: isn't JSON: {error}") from None
+    except RecursionError:
+        raise UserError(f"{path}: is nested too deeply for a state") from None
 
 
 def exported(stack: str, local_state: Callable[[], object | None] | None) -> object:
@@ -48,4 +50,7 @@ def exported(stack: str, local_state: Callable[[], object | None] | None) -> obj
     if done.returncode:
         said = " ".join((done.stderr or done.stdout).split()).removeprefix("error: ")
         raise UserError(f"stack {stack}: pulumi can't export it: {said}")
-    return json.loads(done.stdout)
+    try:
+        return json.loads(done.stdout)
+    except ValueError as error:
+        raise UserError(f"stack {stack}: what pulumi exports isn't JSON: {error}") from None

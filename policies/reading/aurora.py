@@ -103,9 +103,9 @@ class Reading:
 
     @cached_property
     def clusters(self) -> list[AuroraCluster]:
-        """The Aurora clusters, in the engine's order; other engines' clusters are not this pack's business."""
+        """The stack's own Aurora clusters, in the engine's order; other engines' are not this pack's business."""
         resources = self.resources
-        aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c)]
+        aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c) and not c.external]
         found = {c.urn: AuroraCluster(cluster=c, resources=resources) for c in aurora}
         _attach(found, resources)
         _attach_proxies(found, resources)

@@ -1,8 +1,8 @@
 """The resources of a stack as the engine sends them, decoded once, and the links between them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from pulumi_policy import proxy as sdk_markers
@@ -34,6 +34,7 @@ class Resource:
         property_dependencies: property -> URNs that its value comes from.
         ignore_changes: properties that an update leaves as they are.
         provider: the URN of its provider, which has one account and one region.
+        external: it is only read here (`Cluster.get`): another stack, or somebody, has made it.
     """
 
     type_: str
@@ -44,6 +45,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore_changes: tuple[str, ...] = ()
     provider: str = ""
+    external: bool = False
 
     def __post_init__(self) -> None:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
@@ -78,11 +80,17 @@ class Resources:
             self._by_type.setdefault(resource.type_, []).append(resource)
 
     @classmethod
-    def from_message(cls, messages: Iterable[Message]) -> "Resources":
-        """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded."""
+    def from_message(cls, messages: Iterable[Message], registered: Collection[str] = ()) -> "Resources":
+        """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded.
+
+        Args:
+            messages: the resources.
+            registered: URNs of those that the program has registered; the others are only read. Empty: not known.
+        """
         everything = list(messages)
         parents = {m.urn: m.parent for m in everything}
-        return cls((_resource(m) for m in everything if m.type in t.READ), parents)
+        read = (_resource(m) for m in everything if m.type in t.READ)
+        return cls((replace(r, external=True) if registered and r.urn not in registered else r for r in read), parents)
 
     def of(self, *types: str) -> list[Resource]:
         """All resources of these types."""
@@ -119,7 +127,9 @@ class Resources:
 
     def ancestors(self, urn: str) -> Iterator[str]:
         """The URNs of its parents, nearest first; last the empty one above everything."""
-        while urn:
+        seen = set()
+        while urn and urn not in seen:  # a state that somebody has edited may go in circles
+            seen.add(urn)
             urn = self._parents.get(urn, "")
             yield urn
 

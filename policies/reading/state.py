@@ -1,7 +1,7 @@
 """The resources of a stack as its state has them: what is deployed, instead of what an update would make."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.reading import types as t
@@ -9,6 +9,10 @@ from policies.reading.resources import SIGNATURE, WRAPPED, Resource, Resources
 
 #: What the engine's own `policy analyze` shows of a secret that it can't read. No rule needs to read one.
 SECRET = "[secret]"  # noqa: S105  (that is the point)
+
+
+#: How many errors of a state are named one by one.
+SHOWN = 5
 
 
 class StateError(ValueError):
@@ -19,12 +23,19 @@ def read_state(document: object) -> Resources:
     """The resources of what `pulumi stack export` writes, or of a state file of the engine's own backends.
 
     Raises:
-        StateError: it is neither; the message says what is missing.
+        StateError: it is neither; the message says what is missing, or each thing that is of another shape, one a line.
     """
     resources = _resources(document)
+    wrong = [error for index, each in enumerate(resources) for error in _wrong(f"deployment.resources[{index}]", each)]
+    if wrong:
+        more = [f"and {len(wrong) - SHOWN} more of its resources' parts"] if len(wrong) > SHOWN else []
+        raise StateError("\n".join([*wrong[:SHOWN], *more]))
     live = [r for r in resources if not r.get("delete")]  # what is only waiting for its deletion is gone
-    parents = {r["urn"]: r.get("parent", "") for r in live}
-    return Resources((_resource(r) for r in live if r["type"] in t.READ), parents)
+    parents = {r["urn"]: r.get("parent") or "" for r in live}
+    try:
+        return Resources((_resource(r) for r in live if r["type"] in t.READ), parents)
+    except RecursionError:
+        raise StateError("has values that are nested too deeply for a state") from None
 
 
 def environment_of(resources: Resources) -> str | None:
@@ -42,10 +53,37 @@ def _resources(document: object) -> list[dict[str, Any]]:
     resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
     if not isinstance(resources, list) or deployment is document:
         raise StateError("has no deployment: it must be what `pulumi stack export` writes")
-    for index, resource in enumerate(resources):
-        if not (isinstance(resource, dict) and isinstance(resource.get("urn"), str) and "type" in resource):
-            raise StateError(f"deployment.resources[{index}] has no urn and type: it isn't a resource of a stack")
     return resources
+
+
+def _wrong(place: str, resource: Any) -> Iterator[str]:
+    """What is of another shape than the engine writes it. Values aren't shown: they may be secret."""
+    if not (isinstance(resource, dict) and all(isinstance(resource.get(name), str) for name in ("urn", "type"))):
+        yield f"{place} has no urn and type: it isn't a resource of a stack"
+        return
+    for names, what, fits in _SHAPES:
+        for name in names:
+            value = resource.get(name)
+            if value is not None and not fits(value):
+                yield f"{place}.{name} must be {what}"
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+#: Parts of a resource, each of which may be left out -> what they are.
+_SHAPES: tuple[tuple[tuple[str, ...], str, Callable[[Any], bool]], ...] = (
+    (("parent", "provider"), "text", lambda value: isinstance(value, str)),
+    (("delete", "external"), "true or false", lambda value: isinstance(value, bool)),
+    (("inputs", "outputs"), "an object", lambda value: isinstance(value, dict)),
+    (("dependencies", "ignoreChanges"), "a list of texts", _texts),
+    (
+        ("propertyDependencies",),
+        "an object of lists of texts",
+        lambda value: isinstance(value, dict) and all(each is None or _texts(each) for each in value.values()),
+    ),
+)
 
 
 def _resource(state: Mapping[str, Any]) -> Resource:
@@ -57,13 +95,14 @@ def _resource(state: Mapping[str, Any]) -> Resource:
         type_=state["type"],
         urn=state["urn"],
         properties={name: _value(value) for name, value in properties.items()},
-        parent=state.get("parent", ""),
+        parent=state.get("parent") or "",
         dependencies=tuple(state.get("dependencies") or ()),
         property_dependencies={
             name: tuple(urns or ()) for name, urns in (state.get("propertyDependencies") or {}).items()
         },
         ignore_changes=tuple(state.get("ignoreChanges") or ()),
         provider=state.get("provider") or "",
+        external=bool(state.get("external")),
     )
 
 
@@ -71,10 +110,17 @@ def _encrypted(value: Any) -> bool:
     return isinstance(value, Mapping) and value.get(SIGNATURE) in WRAPPED and "plaintext" not in value
 
 
+def _decrypted(plaintext: Any) -> Any:
+    try:
+        return json.loads(plaintext)
+    except (TypeError, ValueError):
+        raise StateError("holds a secret whose plaintext isn't JSON, as the engine writes it") from None
+
+
 def _value(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) in WRAPPED:
-            return SECRET if _encrypted(value) else _value(json.loads(value["plaintext"]))
+            return SECRET if _encrypted(value) else _value(_decrypted(value["plaintext"]))
         return {key: _value(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_value(each) for each in value]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from policies.pack import all_rules
+from policies.reading import types as t
 from tests.commands.conftest import Headroom
 from tests.policies.declared import Declared, shop
 from tests.policies.deployed_state import deployed
@@ -14,6 +15,9 @@ FINDING = (
     "the storage of the cluster shop is not encrypted; storageEncrypted has to be true; set storageEncrypted, best "
     "with a KMS key of your own (this replaces the cluster: restore it from an encrypted snapshot)"
 )
+
+NO_RESOURCE = "has no urn and type: it isn't a resource of a stack"
+NOTHING = "has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge"
 
 
 @pytest.fixture
@@ -119,6 +123,13 @@ def test_as_json(headroom: Headroom, state: Any) -> None:
     [
         ("{", "isn't JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         ("[]", "has no deployment: it must be what `pulumi stack export` writes"),
+        ("", "isn't JSON: Expecting value: line 1 column 1 (char 0)"),
+        ('{"version": 4, "resources": []}', "has no deployment: it must be what `pulumi stack export` writes"),
+        ('{"deployment": {"resources": [{}]}}', f"deployment.resources[0] {NO_RESOURCE}"),
+        ("[" * 100_000, "is nested too deeply for a state"),
+        ('{"version": 3, "deployment": {}}', NOTHING),
+        ('{"deployment": {"resources": [{"urn": "urn:x", "type": "aws:s3/bucket:Bucket"}]}}', NOTHING),
+        (f'{{"deployment": {{"resources": [{{"urn": "urn:x", "type": "{t.CLUSTER}", "external": true}}]}}}}', NOTHING),
     ],
 )
 def test_a_file_that_is_no_state_is_one_clear_line(
@@ -135,6 +146,28 @@ def test_a_file_that_is_not_there_is_one_clear_line(headroom: Headroom, tmp_path
         2,
         "",
         f"error: {path}: can't be read: No such file or directory\n",
+    )
+
+
+def test_each_thing_that_is_wrong_with_a_state_is_a_line(headroom: Headroom, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    path.write_text('{"deployment": {"resources": [{}, {"urn": "urn:x", "type": "y", "inputs": 5}]}}')
+    assert headroom("policies", "check", "--file", str(path)) == (
+        2,
+        "",
+        f"error: {path}: deployment.resources[0] {NO_RESOURCE}\n{path}: deployment.resources[1].inputs must be an "
+        "object\n",
+    )
+
+
+def test_what_the_engine_exports_and_nobody_can_read_is_one_clear_line(
+    headroom: Headroom, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(project, "echo Please log in", monkeypatch)
+    assert headroom("policies", "check", "--stack", "prod") == (
+        2,
+        "",
+        "error: stack prod: what pulumi exports isn't JSON: Expecting value: line 1 column 1 (char 0)\n",
     )
 
 

@@ -48,9 +48,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         values = for_engine(prepare(checkout, ensure_engine(print), emulator, backend=backend, stack="dev"))
 
         def command(
-            *arguments: str, encrypted: bool = True, config: Path = CONFIG / "prod.json"
+            *arguments: str, encrypted: bool = True, config: Path = CONFIG / "prod.json", more: str = ""
         ) -> "subprocess.CompletedProcess[str]":
-            (root / "__main__.py").write_text(PROGRAM.format(encrypted=encrypted))
+            (root / "__main__.py").write_text(PROGRAM.format(encrypted=encrypted) + more)
             packs = ["--policy-pack", str(PACK), "--policy-pack-config", str(config)]
             if arguments[0] not in {"preview", "up", "policy"}:
                 packs = []
@@ -97,6 +97,7 @@ def test_an_advisory_one_stops_neither(run: Run) -> None:
             assert rules(done.stdout, "mandatory") == set()
             assert rules(done.stdout, "advisory") == {"alrm-connections-required"}
         assert_the_engine_and_our_command_say_the_same_of_what_is_deployed(run)
+        assert_what_a_program_only_reads_is_not_judged_as_its_own(run)
     finally:
         assert run("destroy", "--yes").returncode == 0
 
@@ -111,6 +112,16 @@ def assert_the_engine_and_our_command_say_the_same_of_what_is_deployed(run: Run)
         (e["policyName"], e["enforcementLevel"], e["resourceUrn"], e["message"].partition("\n")[2]) for e in events if e
     } == ours
     assert {rule for rule, level, *_ in ours if level == "mandatory"} >= {"alrm-connections-required", "avail-multi-az"}
+
+
+def assert_what_a_program_only_reads_is_not_judged_as_its_own(run: Run) -> None:
+    resources = json.loads(run("stack", "export").stdout)["deployment"]["resources"]
+    made = next(resource["id"] for resource in resources if resource["type"] == "aws:rds/cluster:Cluster")
+    done = run("preview", more=f'aws.rds.Cluster.get("elsewhere", "{made}")\n')
+    assert "elsewhere" in done.stdout, done.stdout + done.stderr
+    judged = set(re.findall(r"- \[\w+\]\s+[\w-]+\s+\((?:[^()\s]+: )?([^()]+)\)", done.stdout))
+    assert "theirs" in judged
+    assert "elsewhere" not in judged
 
 
 def test_a_config_key_that_no_rule_has_stops_the_engine(run: Run, tmp_path: Path) -> None:

@@ -80,6 +80,73 @@ def test_what_is_no_resource_is_refused_with_its_place(resource: object) -> None
     assert str(refused.value) == "deployment.resources[1] has no urn and type: it isn't a resource of a stack"
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "what"),
+    [
+        ("inputs", 5, "an object"),
+        ("outputs", ["secret"], "an object"),
+        ("parent", {}, "text"),
+        ("provider", 5, "text"),
+        ("delete", "no", "true or false"),
+        ("external", 1, "true or false"),
+        ("dependencies", "urn:x", "a list of texts"),
+        ("dependencies", [5], "a list of texts"),
+        ("ignoreChanges", [None], "a list of texts"),
+        ("propertyDependencies", [], "an object of lists of texts"),
+        ("propertyDependencies", {"a": "urn:x"}, "an object of lists of texts"),
+    ],
+)
+def test_a_part_of_another_shape_is_refused_with_its_place_and_without_its_value(
+    part: str, value: object, what: str
+) -> None:
+    resource = {"urn": "urn:x", "type": t.CLUSTER, part: value}
+    with pytest.raises(StateError) as refused:
+        read_state({"deployment": {"resources": [resource]}})
+    assert str(refused.value) == f"deployment.resources[0].{part} must be {what}"
+
+
+@pytest.mark.parametrize("part", ["inputs", "outputs", "parent", "dependencies", "propertyDependencies", "provider"])
+def test_a_part_that_is_null_is_left_out(part: str) -> None:
+    assert len(read_state({"deployment": {"resources": [{"urn": "urn:x", "type": t.CLUSTER, part: None}]}}).by_urn) == 1
+
+
+def test_of_many_errors_five_are_named_and_the_others_counted() -> None:
+    with pytest.raises(StateError) as refused:
+        read_state({"deployment": {"resources": [5] * 7}})
+    lines = str(refused.value).splitlines()
+    assert [line.partition(" ")[0] for line in lines[:-1]] == [f"deployment.resources[{index}]" for index in range(5)]
+    assert lines[-1] == "and 2 more of its resources' parts"
+
+
+def test_a_secret_that_is_not_what_the_engine_writes_is_refused() -> None:
+    state = deployed(shop())
+    cluster(state)["inputs"]["masterPassword"] = {SIGNATURE: SECRET[SIGNATURE], "plaintext": "no JSON"}
+    with pytest.raises(StateError, match="holds a secret whose plaintext isn't JSON"):
+        read_state(state)
+
+
+def test_values_nested_without_end_are_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(StateError, match="nested too deeply"):
+        read_state({"deployment": {"resources": [{"urn": "urn:x", "type": t.CLUSTER, "inputs": {"port": deep}}]}})
+
+
+def test_parents_that_go_in_circles_are_walked_once() -> None:
+    state = deployed(shop())
+    for resource in state["deployment"]["resources"]:
+        resource["parent"] = resource["urn"]
+    (found,) = Reading(read_state(state), NOW).clusters
+    assert found.demand is None
+
+
+def test_a_cluster_that_is_only_read_is_not_the_stacks_own() -> None:
+    state = deployed(shop())
+    cluster(state)["external"] = True
+    assert Reading(read_state(state), NOW).clusters == []
+
+
 def test_the_environment_is_our_components() -> None:
     assert environment_of(read_state(deployed(shop()))) is None
     declared = shop().change("budget", environment="staging")
