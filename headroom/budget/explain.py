@@ -162,4 +162,4 @@ def _thresholds(budget: Budget) -> Iterator[str]:
             "none: it can't be reached" if scaling.connections is None else f"{scaling.connections:,} connections"
         )
         ahead = f"{scaling.lead_minutes} minutes ahead of an event"
-        yield f"  replica autoscaling  {connections}; {scaling.cpu_percent} % CPU; {ahead}"
+        yield f"  replica autoscaling  {connections}; {scaling.cpu_percent} % CPU; means over the readers; {ahead}"

@@ -117,7 +117,10 @@ class PoolThresholds(NamedTuple):
 
 
 class ScalingTargets(NamedTuple):
-    """Replica autoscaling: targets per reader, and how many minutes before an event its readers are asked for.
+    """Replica autoscaling: targets, and how many minutes before an event its readers are asked for.
+
+    AWS compares them with the mean over all readers: where the busiest reader may have 128 connections, and a skew of
+    1.5 puts it that far above the mean, the target is 85.
 
     `connections` is None where no reader can ever reach a useful target (then CPU alone scales).
     """

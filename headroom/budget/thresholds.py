@@ -96,7 +96,10 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
     everyday = next(line for line in lines if line.role is Role.READER)
     direct = sum(p.clients for p in everyday.demand if p.pool.path is Path.DIRECT) / len(stack.cluster.readers)
     share = stack.margins.scaling_target_percent / 100
-    target = min(math.floor(min(c.cpu_cap, direct + share * c.pool)) for c in limits)
+    # The metric is the mean over all readers: when the busiest is where it should be, the mean is below by the skew.
+    most = max(len(stack.cluster.readers), stack.cluster.readers_max)
+    skew = min(most, stack.margins.reader_skew_factor)
+    target = min(math.floor(min(c.cpu_cap / skew, direct + share * c.pool / skew)) for c in limits)
     useful = direct < target  # a target that idle direct pools reach would add replicas for ever
     return (
         ScalingTargets(

@@ -201,7 +201,7 @@ def _thresholds(out: Console, budget: Budget) -> None:
         by = "" if target.connections is None else f"{target.connections:,} connections or "
         out.print(
             Text(
-                f"Replica autoscaling keeps each reader below {by}{target.cpu_percent} % CPU, "
+                f"Replica autoscaling keeps the readers' mean below {by}{target.cpu_percent} % CPU, "
                 f"and starts {target.lead_minutes} minutes ahead of an event."
             )
         )

@@ -33,7 +33,7 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 
 def _connections(cluster: AuroraCluster, policy: Resource, target: float, scaling: ScalingTargets) -> Iterator[Finding]:
-    found = f"{cluster.name} asks for a replica at {target:,.4g} connections on each reader"
+    found = f"{cluster.name} asks for a replica at {target:,.4g} connections, the readers' mean"
     if scaling.connections is None:
         yield Finding(
             urn=policy.urn,
@@ -50,7 +50,7 @@ def _connections(cluster: AuroraCluster, policy: Resource, target: float, scalin
             found=found,
             allowed=(
                 f"1 to {scaling.connections:,}: the smaller of the CPU cap and the share of the pool that leaves time "
-                "for a replica"
+                "for a replica, by the skew: the busiest reader is that far above the mean"
             ),
             remedy=f"set targetValue to {scaling.connections:,}",
         )
@@ -71,8 +71,8 @@ RULE = Rule(
     title="Replica autoscaling asks for a replica while the readers still have room.",
     why="A replica takes 5 to 15 minutes. A target near the limit is reached when it is too late, one above it never.",
     predicate=(
-        "Refuses a target on connections above min(CPU cap, 70 % of the pool) of a reader (the budget's scaling "
-        "target), or "
+        "Refuses a target on connections, which AWS compares with the readers' mean, above min(CPU cap, 70 % of the "
+        "pool) of a reader divided by reader_skew_factor (the budget's scaling target), or "
         "where no such target can be reached; and one on CPU above the margin reader_cpu_target_percent. Own metrics "
         "aren't judged."
     ),
@@ -80,7 +80,7 @@ RULE = Rule(
     remedy="Set the budget's targets.",
     sources=(
         "headroom/budget/thresholds.py",
-        "headroom/budget/margins.py: scaling_target_percent, reader_cpu_target_percent",
+        "headroom/budget/margins.py: scaling_target_percent, reader_skew_factor, reader_cpu_target_percent",
         "Aurora User Guide, Aurora.Integrating.AutoScaling",
     ),
     staging=ADVISORY,

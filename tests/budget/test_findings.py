@@ -140,7 +140,7 @@ CASES = {
     ),
     "scaling-idle reader": (
         shop(cluster=cluster(readers_max=4), proxies=(proxy(max_idle_connections_percent=40),)),
-        "warning: reader: the scaling target is 128 connections, but idle ones alone may hold 410 open: replicas would "
+        "warning: reader: the scaling target is 85 connections, but idle ones alone may hold 410 open: replicas would "
         "never be removed. Lower max_idle_connections_percent",
     ),
 }

@@ -6,8 +6,8 @@ import pytest
 
 from headroom.budget import evaluate
 from headroom.budget.margins import Margins
-from headroom.budget.model import Service
-from tests.budget.shop import CHECKOUT, REPORTING, shop
+from headroom.budget.model import Service, Stack
+from tests.budget.shop import CHECKOUT, REPORTING, cluster, proxy, shop
 from tests.budget.stacks import seeded
 
 
@@ -35,3 +35,36 @@ def test_a_pool_that_is_nearly_full_has_its_thresholds_in_order_all_the_same(fre
     writer = evaluate(stack).thresholds.pools[0]
     assert writer.accepted_peak_percent == pytest.approx(100 * (450 - free) / 450)
     assert writer.accepted_peak_percent < writer.warning_percent < writer.critical_percent < 100
+
+
+def a_reader_away_from_the_mean(stack: Stack, readers: int, skew: float) -> float:
+    """Connections of the busiest reader while the mean over all of them is the scaling target."""
+    scaling = evaluate(stack).thresholds.scaling
+    assert scaling is not None
+    assert scaling.connections is not None
+    return scaling.connections * min(skew, readers)
+
+
+@pytest.mark.parametrize("skew", [1.0, 1.5, 2.0, 3.0])
+def test_at_the_scaling_target_the_busiest_reader_is_below_its_cpu_cap(skew: float) -> None:
+    """AWS compares the target with the mean over the readers; 128 is the CPU cap of 16 vCPUs."""
+    stack = shop(cluster=cluster(readers_max=6), margins=Margins(reader_skew_factor=skew))
+    busiest = a_reader_away_from_the_mean(stack, 6, skew)
+    assert 128 - skew < busiest <= 128
+
+
+def test_at_the_scaling_target_the_busiest_readers_direct_pools_and_share_of_the_pool_are_left_room() -> None:
+    """Its 20 x 1.5 direct connections are skewed like its share of the pool: 70 % of 100 x 1.5 / 1.5."""
+    direct = replace(REPORTING, instances_max=8)  # 40 clients on 2 readers
+    stack = shop(
+        cluster=cluster(readers_max=6), proxies=(proxy(max_connections_percent=10),), services=(CHECKOUT, direct)
+    )
+    busiest = a_reader_away_from_the_mean(stack, 6, 1.5)
+    assert 20 * 1.5 + 70 - 1.5 < busiest <= 20 * 1.5 + 70
+
+
+def test_a_single_reader_is_the_mean() -> None:
+    one = cluster(instances=cluster().instances[:2], readers_max=1)
+    scaling = evaluate(shop(cluster=one)).thresholds.scaling
+    assert scaling is not None
+    assert scaling.connections == 128

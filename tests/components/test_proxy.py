@@ -4,7 +4,7 @@ from tests.components.program import ACCOUNT, Program
 def test_the_pool_is_what_the_stack_file_says(prod: Program) -> None:
     assert prod.one(":ProxyDefaultTargetGroup")["connectionPoolConfig"] == {
         "maxConnectionsPercent": 45,
-        "maxIdleConnectionsPercent": 10,
+        "maxIdleConnectionsPercent": 5,
         "connectionBorrowTimeout": 2,
     }
 

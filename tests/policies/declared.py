@@ -241,7 +241,7 @@ def shop(prefix: str = "") -> Declared:
         db_proxy_name=Ref(f"{p}proxy"),
         connection_pool_config={
             "max_connections_percent": 30,
-            "max_idle_connections_percent": 5,
+            "max_idle_connections_percent": 4,
             "connection_borrow_timeout": 2,
         },
         **below,
@@ -266,7 +266,7 @@ def shop(prefix: str = "") -> Declared:
         **below,
     )
     for name, metric, value in (
-        ("on-connections", "RDSReaderAverageDatabaseConnections", 16),
+        ("on-connections", "RDSReaderAverageDatabaseConnections", 10),
         ("on-cpu", "RDSReaderAverageCPUUtilization", 60),
     ):
         declared.add(

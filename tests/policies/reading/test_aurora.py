@@ -25,7 +25,7 @@ def test_the_supply_is_what_the_resources_declare() -> None:
         Proxy(
             name="proxy",
             max_connections_percent=30,
-            max_idle_connections_percent=5,
+            max_idle_connections_percent=4,
             connection_borrow_timeout_seconds=2,
             reader_endpoint=True,
         ),

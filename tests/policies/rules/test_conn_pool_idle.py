@@ -16,7 +16,7 @@ def idle(value: object, most: object = 30) -> Declared:
 
 
 CASES: Sequence[Case] = [
-    Case(says="5 of 30", declared=shop(), passes={"pool", "shop"}),
+    Case(says="4 of 30", declared=shop(), passes={"pool", "shop"}),
     Case(says="all of it may stay open", declared=idle(30).drop("budget"), passes={"pool", "shop"}),
     Case(
         says="more than the pool",
@@ -42,13 +42,13 @@ CASES: Sequence[Case] = [
         passes={"shop"},
     ),
     Case(says="unset is half of the maximum", declared=idle(None).drop("budget"), passes={"pool", "shop"}),
-    Case(says="just below the scaling target of 16", declared=idle(7), passes={"pool", "shop"}),
+    Case(says="just below the scaling target of 10", declared=idle(4), passes={"pool", "shop"}),
     Case(
         says="idle connections reach the scaling target",
-        declared=idle(8),
+        declared=idle(5),
         advised={
             "shop": (
-                "reader: the scaling target is 16 connections, but idle ones alone may hold 16 open: replicas"
+                "reader: the scaling target is 10 connections, but idle ones alone may hold 10 open: replicas"
                 " would never be removed. Lower max_idle_connections_percent; a target that idle connections "
                 "reach is always reached; lower connectionPoolConfig.maxIdleConnectionsPercent"
             )
@@ -99,7 +99,7 @@ CASES: Sequence[Case] = [
         declared=shop().drop("pool").change("target", target_group_name="default"),
         advised={
             "shop": (
-                "reader: the scaling target is 16 connections, but idle ones alone may hold 100 open: "
+                "reader: the scaling target is 10 connections, but idle ones alone may hold 100 open: "
                 "replicas would never be removed. Lower max_idle_connections_percent; a target that idle "
                 "connections reach is always reached; lower "
                 "connectionPoolConfig.maxIdleConnectionsPercent"

@@ -26,7 +26,7 @@ def custom(metric: object) -> Declared:
                     "namespace": "AWS/RDS",
                     "statistic": "Average",
                 },
-                "target_value": 16,
+                "target_value": 10,
             },
         )
     )
@@ -41,7 +41,7 @@ CASES: Sequence[Case] = [
             "on-cpu": (
                 "replica autoscaling of shop follows no connections, only other metrics; sessions that wait "
                 "for a lock fill the readers while their CPU is idle; add a policy on "
-                "RDSReaderAverageDatabaseConnections at 16"
+                "RDSReaderAverageDatabaseConnections at 10"
             )
         },
     ),
@@ -54,7 +54,7 @@ CASES: Sequence[Case] = [
             "on-cpu": (
                 "replica autoscaling of shop follows no connections, only other metrics; sessions that wait "
                 "for a lock fill the readers while their CPU is idle; add a policy on "
-                "RDSReaderAverageDatabaseConnections at 16"
+                "RDSReaderAverageDatabaseConnections at 10"
             )
         },
     ),
@@ -70,7 +70,7 @@ CASES: Sequence[Case] = [
             "on-cpu": (
                 "replica autoscaling of shop follows no connections, only other metrics; sessions that wait "
                 "for a lock fill the readers while their CPU is idle; add a policy on "
-                "RDSReaderAverageDatabaseConnections at 16"
+                "RDSReaderAverageDatabaseConnections at 10"
             )
         },
     ),
@@ -112,7 +112,7 @@ CASES: Sequence[Case] = [
             "on-cpu": (
                 "replica autoscaling of shop follows no connections, only other metrics; sessions that "
                 "wait for a lock fill the readers while their CPU is idle; add a policy on "
-                "RDSReaderAverageDatabaseConnections at 16"
+                "RDSReaderAverageDatabaseConnections at 10"
             )
         },
         passes={"another"},

@@ -28,8 +28,9 @@ CASES: Sequence[Case] = [
         declared=target("on-connections", 17),
         refused={
             "on-connections": (
-                "shop asks for a replica at 17 connections on each reader; 1 to 16: the smaller of the CPU cap and "
-                "the share of the pool that leaves time for a replica; set targetValue to 16"
+                "shop asks for a replica at 17 connections, the readers' mean; 1 to 10: the smaller of the CPU cap and "
+                "the share of the pool that leaves time for a replica, by the skew: the busiest reader is that "
+                "far above the mean; set targetValue to 10"
             )
         },
         passes={"on-cpu"},
@@ -39,8 +40,9 @@ CASES: Sequence[Case] = [
         declared=target("on-connections", 0),
         refused={
             "on-connections": (
-                "shop asks for a replica at 0 connections on each reader; 1 to 16: the smaller of the CPU cap and "
-                "the share of the pool that leaves time for a replica; set targetValue to 16"
+                "shop asks for a replica at 0 connections, the readers' mean; 1 to 10: the smaller of the CPU cap and "
+                "the share of the pool that leaves time for a replica, by the skew: the busiest reader is that "
+                "far above the mean; set targetValue to 10"
             )
         },
         passes={"on-cpu"},
@@ -63,7 +65,7 @@ CASES: Sequence[Case] = [
         ),
         refused={
             "on-connections": (
-                "shop asks for a replica at 1 connections on each reader; no number of connections says that its "
+                "shop asks for a replica at 1 connections, the readers' mean; no number of connections says that its "
                 "readers are busy: idle ones alone hold more open, or the pool has fewer; scale on CPU alone "
                 "(RDSReaderAverageCPUUtilization at 60 %)"
             )
@@ -75,8 +77,9 @@ CASES: Sequence[Case] = [
         declared=target("on-connections", 17).drop("budget"),
         refused={
             "on-connections": (
-                "shop asks for a replica at 17 connections on each reader; 1 to 16: the smaller of the CPU cap and "
-                "the share of the pool that leaves time for a replica; set targetValue to 16"
+                "shop asks for a replica at 17 connections, the readers' mean; 1 to 10: the smaller of the CPU cap and "
+                "the share of the pool that leaves time for a replica, by the skew: the busiest reader is that "
+                "far above the mean; set targetValue to 10"
             )
         },
         passes={"on-cpu"},
