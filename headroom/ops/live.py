@@ -13,6 +13,8 @@ from headroom.ops.session import Session
 AUTOSCALED = "application-autoscaling-"
 """How the names of Application Auto Scaling's replicas begin (Aurora User Guide, Aurora.Integrating.AutoScaling)."""
 WINDOW = timedelta(minutes=15)
+FAILED = ("Failed", "Unfulfilled")
+"""What Application Auto Scaling calls an activity that brought no reader (its API, ScalingActivity)."""
 DAY = timedelta(hours=24)
 STALE_SECONDS = 240
 """RDS publishes once a minute, and CloudWatch shows it a minute or two later: older than this, something is wrong."""

@@ -14,7 +14,7 @@ from headroom.ops.triage import Check, Triage, Verdict, triage
 from tests.commands.conftest import Headroom
 from tests.components.program import ROOT
 from tests.ops.calls import Calls
-from tests.ops.deployed import put, put_alarm_metric
+from tests.ops.deployed import add_instance, client, put, put_alarm_metric
 from tests.ops.servers import PASSWORD, admin, dsn, idle_clients, logged_connections, queue_on_a_row, until
 
 pytestmark = pytest.mark.emulator
@@ -175,8 +175,20 @@ def test_autoscaling_at_its_maximum_is_stuck(deployed: Session, calls: Calls) ->
     assert (check.verdict, check.text) == (Verdict.YES, "at its maximum: 2 readers, minimum 2, maximum 2")
 
 
-def test_autoscaling_that_failed_is_stuck(deployed: Session, calls: Calls) -> None:
-    failed = {"StatusCode": "Failed", "StatusMessage": "quota exceeded", "StartTime": datetime.now(UTC)}
+def test_a_declared_reader_that_is_gone_is_told_whatever_autoscaling_does(deployed: Session) -> None:
+    client("rds").delete_db_instance(DBInstanceIdentifier=f"{deployed.name}-3", SkipFinalSnapshot=True)
+    add_instance(deployed, f"application-autoscaling-{deployed.name}")
+    check = answer(triage(deployed, None), "scaling")
+    assert (check.verdict, check.text, check.section) == (
+        Verdict.YES,
+        f"declared, but no member of the cluster: {deployed.name}-3",
+        "reader-absent",
+    )
+
+
+@pytest.mark.parametrize("word", ["Failed", "Unfulfilled"])
+def test_autoscaling_that_failed_is_stuck(deployed: Session, calls: Calls, word: str) -> None:
+    failed = {"StatusCode": word, "StatusMessage": "quota exceeded", "StartTime": datetime.now(UTC)}
     calls.answering["application-autoscaling:DescribeScalingActivities"] = lambda _: {"ScalingActivities": [failed]}
     check = answer(triage(deployed, None), "scaling")
     assert (check.verdict, check.text) == (

@@ -1,12 +1,12 @@
 """Alarms on the readers: too few, as many as there may be, or behind the writer.
 
 Every instance sends EngineUptime once a minute, so the number of samples of a role in a minute is the number of its
-instances (our inference: AWS documents the interval, not the count).
+instances (our inference: AWS documents the interval, not the count); a declared instance without one is absent.
 """
 
 from collections.abc import Iterator
 
-from headroom.budget.alarms.measures import SUSTAINED, may_pause, of_role
+from headroom.budget.alarms.measures import SUSTAINED, may_pause, of_instance, of_role, short
 from headroom.budget.alarms.model import Alarm, Comparison, Missing, ScaledToMaximum, Tier
 from headroom.budget.model import Role
 from headroom.budget.result import Budget
@@ -53,27 +53,7 @@ def replicas(budget: Budget) -> Iterator[Alarm]:
             ),
         )
     if declared:
-        yield Alarm(
-            key="reader-absent",
-            name="reader-absent-warning",
-            tier=Tier.WARNING,
-            measure=of_role("EngineUptime", "SampleCount", Role.READER),
-            **SUSTAINED._asdict(),
-            comparison=Comparison.BELOW,
-            threshold=float(declared),
-            unit="readers",
-            missing=Missing.MISSING if may_pause(budget) else Missing.BREACHING,
-            missing_reason=(
-                "the cluster pauses by itself, and a paused one reports nothing"
-                if may_pause(budget)
-                else "no reader reports: all of them are absent"
-            ),
-            title="Readers, against the declared",
-            text=(
-                f"Fewer than the {declared:,} declared readers report. The others carry their reads; without any, "
-                "reads through the proxy's read-only endpoint are refused."
-            ),
-        )
+        yield from _absent(budget)
     if declared or cluster.readers_max:
         yield Alarm(
             key="replica-lag",
@@ -89,5 +69,35 @@ def replicas(budget: Budget) -> Iterator[Alarm]:
             text=(
                 f"A reader is {margins.replica_lag_ms:,.0f} ms or more behind the writer. Expected well below 100 ms; "
                 "it shows customers what is no longer true, and a lagging reader is slow."
+            ),
+        )
+
+
+def _absent(budget: Budget) -> Iterator[Alarm]:
+    """Each declared instance by its name: counted, a reader that autoscaling added would stand in for one that is gone.
+
+    The first one, too: after a failover it is a reader, or should be.
+    """
+    pauses = may_pause(budget)
+    for instance in budget.stack.cluster.instances:
+        yield Alarm(
+            key="reader-absent",
+            name=f"{short(budget.stack, instance)}-absent-warning",
+            tier=Tier.WARNING,
+            measure=of_instance("EngineUptime", "SampleCount", instance.name),
+            **SUSTAINED._asdict(),
+            comparison=Comparison.BELOW,
+            threshold=1.0,
+            unit="reports a minute",
+            missing=Missing.MISSING if pauses else Missing.BREACHING,
+            missing_reason=(
+                "the cluster pauses by itself, and a paused instance reports nothing"
+                if pauses
+                else "a declared instance that doesn't report is absent; autoscaling never takes it away"
+            ),
+            title=f"{instance.name} reports",
+            text=(
+                f"{instance.name} is declared, and hasn't reported for five minutes: it is down, deleted, or never "
+                "came. The others carry its connections; readers that autoscaling added go again when the load does."
             ),
         )

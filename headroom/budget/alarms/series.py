@@ -33,6 +33,7 @@ class Minute:
         hold_factor: times the usual hold time (3: the database is slow).
         readers: how many serve; None: the declared ones.
         more_direct: direct connections that nobody declared.
+        absent: declared instances that send nothing, by name.
         silent: CloudWatch gets nothing.
     """
 
@@ -40,6 +41,7 @@ class Minute:
     hold_factor: float = 1.0
     readers: int | None = None
     more_direct: float = 0.0
+    absent: tuple[str, ...] = ()
     silent: bool = False
 
 
@@ -139,8 +141,11 @@ class Samples:
                 for i in range(len(self._minutes))
             ]
         value = self._values[measure.name, measure.statistic]
+        instance = dict(measure.dimensions).get("DBInstanceIdentifier", "")
+        if instance and measure.statistic == "SampleCount":
+            value = _one_sample
         return [
-            None if minute.silent else value(state)
+            None if minute.silent or instance in minute.absent else value(state)
             for minute, state in zip(self._minutes, self._states[self._role(measure)], strict=True)
         ]
 
@@ -154,6 +159,10 @@ class Samples:
             return Role.READER
         roles = {role.upper(): role for role in Role} | {target: role for role, target in TARGET_ROLES.items()}
         return roles[named.get("Role") or named.get("TargetRole") or "WRITER"]
+
+
+def _one_sample(_: _State) -> float:
+    return 1.0
 
 
 def _states(budget: Budget, base: Supply, minutes: Sequence[Minute]) -> list[_State]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from headroom.budget.model import Path, Role
 from headroom.budget.roles import role_limits
-from headroom.ops.live import STALE_SECONDS
+from headroom.ops.live import FAILED, STALE_SECONDS
 from headroom.ops.sessions import Inside
 from headroom.ops.status import latest, live_capacity
 from headroom.ops.triage.evidence import FAILOVER_MINUTES, Evidence
@@ -190,12 +190,24 @@ def _lagging(evidence: Evidence) -> Check:
 
 
 def _scaling(evidence: Evidence) -> Check:
-    key, question = "scaling", "Is replica autoscaling stuck?"
+    """A declared instance that is gone comes first: autoscaling doesn't make it again."""
+    key, question = "scaling", "Is a reader missing, or autoscaling stuck?"
+    there = {i.name for i in evidence.cluster.instances} if evidence.cluster else set()
+    declared = [i.name for i in evidence.session.budget.stack.cluster.instances]
+    gone = [name for name in declared if name not in there] if evidence.cluster else []
+    if not gone:
+        return _autoscaling(evidence, key, question)
+    text = f"declared, but no member of the cluster: {', '.join(gone)}"
+    return Check(key=key, question=question, verdict=Verdict.YES, text=text, section="reader-absent")
 
+
+def _autoscaling(evidence: Evidence, key: str, question: str) -> Check:
     def answer(verdict: Verdict, text: str, section: str = "readers-at-maximum") -> Check:
         return Check(key=key, question=question, verdict=verdict, text=text, section=section)
 
     if not evidence.session.settings.autoscaling:
+        if evidence.cluster is None:
+            return answer(Verdict.UNKNOWN, "the cluster couldn't be read (see below)", "reader-absent")
         return answer(Verdict.NO, "no autoscaling is declared", "reader-absent")
     if evidence.target is None or evidence.cluster is None:
         return answer(Verdict.UNKNOWN, "the target or the cluster couldn't be read (see below)")
@@ -204,7 +216,7 @@ def _scaling(evidence: Evidence) -> Check:
     target, readers = evidence.target[0], len(evidence.cluster.readers)
     suspended = [name for name, off in (target.get("SuspendedState") or {}).items() if off]
     numbers = f"{readers:,} readers, minimum {target['MinCapacity']:,}, maximum {target['MaxCapacity']:,}"
-    failed = [a for a in _recent(evidence.activities or []) if a.get("StatusCode") == "Failed"]
+    failed = [a for a in _recent(evidence.activities or []) if a.get("StatusCode") in FAILED]
     if failed:
         why = failed[0].get("StatusMessage") or failed[0].get("Description", "")
         return answer(Verdict.YES, f"{len(failed):,} failed in the last hour: {why}; {numbers}", "reader-absent")

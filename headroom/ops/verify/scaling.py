@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from headroom.budget.model import Event
+from headroom.ops.live import FAILED
 from headroom.ops.session import Session
 from headroom.ops.verify.check import Check, judged
 from headroom.settings.supply import Autoscaling
@@ -117,6 +118,6 @@ def activities(session: Session) -> Check:
     """Nothing failed in the last day."""
     found = _of(session, "DescribeScalingActivities", "ScalingActivities", ResourceId=f"cluster:{session.name}")
     since = datetime.now(UTC) - timedelta(hours=_HOURS)
-    failed = [a for a in found if a.get("StatusCode") == "Failed" and a["StartTime"] >= since]
+    failed = [a for a in found if a.get("StatusCode") in FAILED and a["StartTime"] >= since]
     wrong = [f"{a.get('StatusMessage') or a.get('Description')}" for a in failed]
     return judged("autoscaling's activities", wrong, f"none failed in {_HOURS} hours")

@@ -163,11 +163,23 @@ def test_no_alarm_takes_silence_after_it_rang_for_an_all_clear(name: str) -> Non
 def test_when_everything_falls_silent_the_writers_alarm_and_the_readers_ring() -> None:
     at = rang(budget("prod"), [Minute()] * 10 + [Minute(silent=True)] * 15)
 
-    assert at == {"writer-down-critical": 13, "reader-absent-warning": 16}
+    assert at == {
+        "writer-down-critical": 13,
+        "instance-1-absent-warning": 16,
+        "instance-2-absent-warning": 16,
+        "instance-3-absent-warning": 16,
+    }
 
 
-def test_readers_that_go_and_readers_at_their_maximum_are_told() -> None:
-    assert "reader-absent-warning" in rang(budget("prod"), [Minute(readers=1)] * 10)
+def test_a_declared_reader_that_is_absent_is_told_by_name_whoever_else_is_there() -> None:
+    absent = budget("prod").stack.cluster.readers[1].name
+    for readers in (1, 2, 4):  # two that autoscaling added don't stand in for it
+        assert rang(budget("prod"), [Minute(readers=readers, absent=(absent,))] * 10) == {
+            "instance-3-absent-warning": 6
+        }
+
+
+def test_readers_at_their_maximum_are_told() -> None:
     assert "readers-at-maximum-warning" in rang(budget("prod"), [Minute(readers=6)] * 10)
 
 
