@@ -120,7 +120,7 @@ def test_the_outputs_give_endpoints_and_the_secrets_arns_but_never_a_value(ran: 
     assert set(outputs["secret_arns"]) == {"headroom_admin", "search"}
     assert all(arn.startswith("arn:aws:") for arn in outputs["secret_arns"].values())
     assert set(outputs["security_groups"]) == {"application", "direct", "break_glass"}
-    assert len(outputs["alarms"]) == 39
+    assert len(outputs["alarms"]) == 43
 
 
 def test_bad_settings_end_the_program_with_every_error_and_before_any_resource(

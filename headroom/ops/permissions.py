@@ -47,6 +47,7 @@ CHANGE = {
     "teardown": (
         Permission("application-autoscaling:RegisterScalableTarget", "no replica comes while others go"),
         Permission("rds:DeleteDBInstance", "the autoscaled replicas, and only those"),
+        Permission("rds:DescribeDBClusterSnapshots", "the final snapshot's name is free"),
         Permission("sts:GetCallerIdentity", "the credentials' account is the stack's (AWS grants it to everybody)"),
     ),
 }

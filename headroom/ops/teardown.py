@@ -70,8 +70,9 @@ def check_allowed(session: Session) -> LiveCluster | None:
     """See that nothing forbids it; the cluster, or None where there is none any more.
 
     Raises:
-        RefusedError: deletion protection or `protect` is on; the message says what to change.
-        LackError: the cluster can't be read.
+        RefusedError: deletion protection or `protect` is on, or an earlier final snapshot is there; the message says
+            what to change.
+        LackError: the cluster or its snapshots can't be read.
     """
     database, reasons = session.settings.database, []
     if database.protect:
@@ -87,7 +88,26 @@ def check_allowed(session: Session) -> LiveCluster | None:
             f"deletion_protection: false under headroom:database in {session.file.name}, make deploy "
             f"STACK={session.stack}, and run this again"
         )
+    snapshot = f"{session.name}-final"
+    if cluster is not None and not database.skip_final_snapshot and _has_snapshot(session, snapshot):
+        raise RefusedError(
+            f"{session.stack}: the final snapshot {snapshot} is there already, of an earlier stack of this name, and "
+            "AWS would stop half-way: copy it to another name if it is still needed (aws rds "
+            "copy-db-cluster-snapshot), delete it (aws rds delete-db-cluster-snapshot), and run this again"
+        )
     return cluster
+
+
+def _has_snapshot(session: Session, name: str) -> bool:
+    try:
+        found = session.aws.all(
+            "rds", "DescribeDBClusterSnapshots", "DBClusterSnapshots", DBClusterSnapshotIdentifier=name
+        )
+    except LackError as error:
+        if error.absent:
+            return False
+        raise
+    return bool(found)
 
 
 def _there(session: Session) -> LiveCluster | None:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def test_a_teardown_needs_what_is_listed_for_it(
     add_instance(deployed, f"application-autoscaling-{deployed.name}")
     calls.made.clear()
     check_account(deployed, tmp_path)
-    cluster = check_allowed(deployed)
+    database = deployed.settings.database.model_copy(update={"skip_final_snapshot": False})
+    cluster = check_allowed(replace(deployed, settings=deployed.settings.model_copy(update={"database": database})))
     assert cluster is not None
     drain(deployed, cluster, lambda _: None, poll_seconds=0)
     assert set(calls.made) <= {p.action for p in (*READ, *CHANGE["teardown"])}

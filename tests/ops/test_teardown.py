@@ -142,6 +142,35 @@ def test_protection_refuses_and_says_what_to_change(
     client("rds").modify_db_cluster(DBClusterIdentifier=deployed.name, DeletionProtection=False)
 
 
+def test_an_earlier_final_snapshot_is_told_before_anything_is_destroyed(
+    deployed: Session,
+    pulumi: Path,
+    calls: Calls,
+    headroom: Headroom,
+    monkeypatch: pytest.MonkeyPatch,
+    project: Path,
+) -> None:
+    name = f"{deployed.name}-final"
+    content = yaml.safe_load((project / "Pulumi.local.yaml").read_text())
+    content["config"]["headroom:database"] |= {"skip_final_snapshot": False}
+    (project / "Pulumi.local.yaml").write_text(yaml.safe_dump(content))
+    client("rds").create_db_cluster_snapshot(DBClusterSnapshotIdentifier=name, DBClusterIdentifier=deployed.name)
+    calls.made.clear()
+    typed(monkeypatch, "local\n")
+    done = headroom("teardown", "local")
+    assert (done.code, pulumi.exists()) == (1, False)
+    assert done.out == (
+        f"refused: local: the final snapshot {name} is there already, of an earlier stack of this name, and AWS would "
+        "stop half-way: copy it to another name if it is still needed (aws rds copy-db-cluster-snapshot), delete it "
+        "(aws rds delete-db-cluster-snapshot), and run this again\n"
+    )
+    assert all(call.partition(":")[2].startswith(("Describe", "Get")) for call in calls.made)
+    client("rds").delete_db_cluster_snapshot(DBClusterSnapshotIdentifier=name)
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local").code == 0
+    assert pulumi.exists()
+
+
 def test_a_stack_without_its_cluster_goes_straight_to_pulumi(
     session: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
