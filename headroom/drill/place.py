@@ -1,6 +1,7 @@
 """A drill's own folder: everything that it starts and writes lies there, and goes with it."""
 
 import ctypes
+import errno
 import os
 import shutil
 import signal
@@ -126,9 +127,18 @@ def _alive(process: psutil.Process) -> bool:
 
 
 def tail(log: Path, lines: int = 3) -> str:
-    """The last words of a log, in one line."""
+    """The last words of a log, in one line; of a full disk only that, since whatever follows it is its consequence."""
     try:
         said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     except OSError:
         said = []
-    return " | ".join(said[-lines:]) or "it said nothing"
+    full = [line for line in said if os.strerror(errno.ENOSPC) in line]
+    if full:
+        return full[-1]
+    return " | ".join(said[-lines:]) or f"it said nothing, perhaps for want of disk: {_free_mib(log)} MiB are free"
+
+
+def _free_mib(path: Path) -> int:
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free >> 20
+    return 0

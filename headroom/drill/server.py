@@ -5,6 +5,7 @@ drill is about connections, and a laptop's disk shouldn't decide.
 """
 
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -24,6 +25,7 @@ MONITORS = 1
 _START_SECONDS = 20.0
 _PORT_ATTEMPTS = 5
 _MINUTE = 60.0
+_LEAST_BYTES = 40 << 20  # an empty cluster's: with less it ends half made, and can't even say why
 
 
 class ServerGoneError(Exception):
@@ -162,6 +164,11 @@ class Server:
     def _make_folder(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True)
         self.account.own(self.folder)
+        if (free := shutil.disk_usage(self.folder).free) < _LEAST_BYTES:
+            raise UserError(
+                f"{self.folder}: {free >> 20} MiB are free, and a server's files take {_LEAST_BYTES >> 20} and more: "
+                "set TMPDIR to a folder on another disk"
+            )
 
     def _run(self, command: list[str]) -> None:
         child = place.start(command, self.account, self.folder, self.log)

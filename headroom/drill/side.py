@@ -16,7 +16,9 @@ from headroom.drill.fleet import Endpoint, Fleet, Login, connect
 from headroom.drill.limits import Limits, declared_limits
 from headroom.drill.load import ROWS, Load
 from headroom.drill.place import LOOPBACK
+from headroom.drill.pool import CONNECT_ERRORS
 from headroom.drill.proxy import Proxy, ProxyGoneError, ProxySettings, start_proxy
+from headroom.drill.reason import reason
 from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Happening, Scenario, Service, Side, SidePath
 from headroom.drill.server import DATABASE, SUPERUSER, Server, ServerGoneError
@@ -83,8 +85,15 @@ async def run_side(ground: Ground, side: Side, watch: Watch) -> SideRun:
     """Run it; everything that it started is gone when it returns.
 
     Raises:
-        UserError: server or pooler can't be started.
+        UserError: server or pooler can't be set up: no disk, no connection, what they said themselves.
     """
+    try:
+        return await _run(ground, side, watch)
+    except CONNECT_ERRORS as error:
+        raise UserError(f"the set-up failed: {reason(error)}") from None
+
+
+async def _run(ground: Ground, side: Side, watch: Watch) -> SideRun:
     services = ground.scenario.services_on(side)
     password = _PASSWORD if ground.scenario.authentication == "scram" else None
     folder = ground.folder / f"side-{ground.scenario.sides.index(side)}"

@@ -21,6 +21,7 @@ from headroom.drill.limits import Limits
 from headroom.drill.load import ROWS, Load
 from headroom.drill.measure import side_result
 from headroom.drill.pool import CONNECT_ERRORS
+from headroom.drill.reason import reason
 from headroom.drill.results import DrillResult, SideResult
 from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Scenario, Side, SidePath
@@ -201,7 +202,7 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
     except CONNECT_ERRORS as error:
-        raise UserError(f"{side.name}: {target.name}: {error}") from None
+        raise UserError(f"{side.name}: {target.name}: {reason(error)}") from None
     finally:
         sampler.close()
         for fleet in fleets:
@@ -217,7 +218,7 @@ async def _reach(target: Target) -> None:
     try:
         await _execute(target, "SELECT 1")
     except CONNECT_ERRORS as error:
-        raise UserError(f"--proxy-dsn: {target.name}: {error}") from None
+        raise UserError(f"--proxy-dsn: {target.name}: {reason(error)}") from None
 
 
 @asynccontextmanager
@@ -231,7 +232,7 @@ async def _table(target: Target) -> AsyncIterator[str]:
             f"INSERT INTO {name} SELECT i, 1000000 FROM generate_series(1, {ROWS}) AS i",
         )
     except CONNECT_ERRORS as error:
-        raise UserError(f"{target.name}: no table can be made: {error}") from None
+        raise UserError(f"{target.name}: no table can be made: {reason(error)}") from None
     except asyncio.CancelledError:  # nobody knows whether it is there
         await asyncio.shield(_drop(target, name))
         raise
@@ -245,7 +246,9 @@ async def _drop(target: Target, table: str) -> None:
     try:
         await _repeated(lambda: _execute(target, f"DROP TABLE IF EXISTS {table}"), *CONNECT_ERRORS)
     except CONNECT_ERRORS as error:
-        raise UserError(f"{target.name}: the table {table} could not be dropped: drop it by hand: {error}") from None
+        raise UserError(
+            f"{target.name}: the table {table} could not be dropped: drop it by hand: {reason(error)}"
+        ) from None
 
 
 async def _execute(target: Target, statement: str) -> None:

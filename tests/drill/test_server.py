@@ -1,3 +1,4 @@
+import shutil
 import signal
 import socket
 import time
@@ -126,6 +127,20 @@ def test_a_port_that_is_taken_is_said_in_one_line(place: Path) -> None:
     assert "did not start: " in str(caught.value)
     assert "Address already in use" in str(caught.value) or "could not create any TCP/IP sockets" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_disk_that_is_too_small_is_said_before_anything_is_written(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(100 << 20, 80 << 20, 20 << 20))
+    server = made(place)
+    with pytest.raises(UserError) as caught:
+        server.create()
+    assert str(caught.value) == (
+        f"{server.folder}: 20 MiB are free, and a server's files take 40 and more: "
+        "set TMPDIR to a folder on another disk"
+    )
+    assert list(server.folder.iterdir()) == []
 
 
 def test_when_initdb_fails_its_own_words_are_told(place: Path, tmp_path: Path) -> None:
