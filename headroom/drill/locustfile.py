@@ -7,13 +7,18 @@ arrivals, latency from the intended start). The number of users follows the scen
     locust -f headroom/drill/locustfile.py --headless --master --expect-workers 2
     locust -f headroom/drill/locustfile.py --worker --master-host MASTER
 
-HEADROOM_DRILL_SCENARIO names the scenario (default: flash-sale; its first service is run, on its first side),
-HEADROOM_DRILL_TABLE the table (id, n), default: stock. What looks like production is refused, as by `headroom drill`.
+HEADROOM_DRILL_SCENARIO names the scenario (default: flash-sale; its first service is run, on its first side). Passwords
+may come from PGPASSWORD or a password file, and what looks like production is refused, as by `headroom drill`. A run
+stops by itself after HEADROOM_DRILL_ERROR_BUDGET failed requests (default: 200), of all workers together. The master
+makes a table of the run's own, and drops it at the end.
 """
 
-import os
+import logging
 import random
+import signal
+import sys
 import time
+from collections import Counter
 from typing import Any, ClassVar
 
 import gevent  # type: ignore[import-untyped]
@@ -21,22 +26,105 @@ import psycopg
 from gevent.queue import Empty, LifoQueue  # type: ignore[import-untyped]
 from locust import LoadTestShape, User, constant, events, task
 from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
 
 from headroom.drill.load import ROWS, sql
-from headroom.drill.scenario import DEFAULT, load
-from headroom.drill.target import parse_dsn, refuse_production
+from headroom.drill.locust_run import OwnTable, connect, settings
+from headroom.errors import UserError
 
-_SCENARIO = load(os.environ.get("HEADROOM_DRILL_SCENARIO", DEFAULT))
+try:
+    _SETTINGS = settings()
+except UserError as lack:  # before a single connection, on every machine
+    sys.stderr.write(f"error: {lack}\n")
+    raise SystemExit(2) from None
+_SCENARIO = _SETTINGS.scenario
 _SERVICE = _SCENARIO.services_on(_SCENARIO.sides[0])[0]
-_TABLE = os.environ.get("HEADROOM_DRILL_TABLE", "stock")
-_DSN = os.environ.get("HEADROOM_DRILL_DSN", "")
+_TABLE = OwnTable(_SETTINGS.target)
 _REFUSED = ("slots are reserved", "too many connections", "too many clients")
 _TIMEOUT_SECONDS = _SERVICE.client_timeout_ms / 1000
+_CHECK_SECONDS = 0.1
+_FAILURES = "headroom-drill-failures"
+_LOG = logging.getLogger("headroom.drill")
+_failed: Counter[str] = Counter()  # requests, by node; this process is ""
 
 
 @events.init.add_listener  # type: ignore[untyped-decorator]
-def _check_target(environment: Environment, **_: Any) -> None:  # noqa: ARG001 - Locust's signature
-    refuse_production("HEADROOM_DRILL_DSN", parse_dsn("HEADROOM_DRILL_DSN", _DSN))
+def _begin(environment: Environment, **_: Any) -> None:
+    runner = environment.runner
+    if isinstance(runner, MasterRunner):
+        runner.register_message(_FAILURES, _told)
+    if isinstance(runner, WorkerRunner):
+        gevent.spawn(_tell, environment)
+        return
+    gevent.spawn(_watch_budget, environment)
+    if environment.parsed_options and environment.parsed_options.headless:
+        # Locust's own handler comes after a headless run.
+        gevent.signal_handler(signal.SIGTERM, _stop, environment, 128 + signal.SIGTERM)
+
+
+def _told(msg: Any, **_: Any) -> None:
+    _failed[msg.node_id] = msg.data
+
+
+def _tell(environment: Environment) -> None:
+    """A worker's: the statistics come only every three seconds."""
+    told = 0
+    while True:
+        if _failed[""] != told and isinstance(environment.runner, WorkerRunner):
+            told = _failed[""]
+            environment.runner.send_message(_FAILURES, told)  # type: ignore[arg-type]
+        gevent.sleep(_CHECK_SECONDS)
+
+
+def _watch_budget(environment: Environment) -> None:
+    """The master's."""
+    while True:
+        gevent.sleep(_CHECK_SECONDS)
+        if _failed.total() >= _SETTINGS.error_budget and _TABLE.name:
+            _LOG.error("stopped: %d requests had failed: the error budget is spent", _failed.total())
+            _failed.clear()
+            _stop(environment)
+
+
+def _stop(environment: Environment, exit_code: int = 2) -> None:
+    environment.process_exit_code = exit_code
+    if environment.runner is None:
+        return
+    if environment.parsed_options and environment.parsed_options.headless:
+        environment.runner.quit()
+    else:
+        environment.runner.stop()
+
+
+@events.test_start.add_listener  # type: ignore[untyped-decorator]
+def _make_table(environment: Environment, **_: Any) -> None:
+    """On the master, which hands its options to the workers with every order to start users."""
+    _failed.clear()
+    AppInstance.began = 0.0
+    if isinstance(environment.runner, WorkerRunner):
+        return
+    table = ""
+    try:
+        table = _TABLE.make()
+    except UserError as error:
+        _LOG.error("%s", error)
+        gevent.spawn(_stop, environment)  # not from within the start
+    environment.parsed_options.headroom_table = table  # type: ignore[union-attr]
+
+
+@events.test_stop.add_listener  # type: ignore[untyped-decorator]
+def _drop_when_idle(environment: Environment, **_: Any) -> None:
+    """A master without the web page says so before it tells its workers: then the end drops the table."""
+    if environment.runner is not None and environment.runner.user_count == 0:
+        _drop()
+
+
+@events.quit.add_listener  # type: ignore[untyped-decorator]
+def _drop(**_: Any) -> None:
+    try:
+        _TABLE.drop()
+    except UserError as error:
+        _LOG.error("%s", error)
 
 
 class Phases(LoadTestShape):
@@ -69,6 +157,9 @@ class AppInstance(User):
         self._idle: LifoQueue[Any] = LifoQueue()
         self._open = 0
         self._stopped = False
+        self._table: str = self.environment.parsed_options.headroom_table
+        if not self._table:
+            return
         gevent.joinall([gevent.spawn(self._fill) for _ in range(_SERVICE.connections_max)])
         gevent.spawn(self._offer)
 
@@ -105,13 +196,17 @@ class AppInstance(User):
             with gevent.Timeout(intended + _TIMEOUT_SECONDS - time.monotonic(), TimeoutError("client timeout")):
                 connection = self._acquire()
                 try:
-                    connection.execute(sql(_SERVICE, _TABLE, work, self._chance.randint(1, ROWS)))
+                    connection.execute(sql(_SERVICE, self._table, work, self._chance.randint(1, ROWS)))
                 except BaseException:
                     self._discard(connection)
                     raise
-                self._idle.put(connection)
+                if self._stopped:
+                    self._discard(connection)
+                else:
+                    self._idle.put(connection)
         except (psycopg.Error, TimeoutError) as caught:
             error = caught
+            _failed[""] += 1
         self.environment.events.request.fire(
             request_type="SQL",
             name=_SERVICE.name if error is None else f"{_SERVICE.name}: {_kind(error)}",
@@ -132,10 +227,7 @@ class AppInstance(User):
     def _connect(self) -> "psycopg.Connection[Any]":
         self._open += 1
         try:
-            # Simple protocol, no prepared statements: safe through any pooler.
-            return psycopg.connect(
-                _DSN, autocommit=True, prepare_threshold=None, cursor_factory=psycopg.ClientCursor, connect_timeout=10
-            )
+            return connect(_SETTINGS.target)
         except BaseException:
             self._open -= 1
             raise
