@@ -73,7 +73,7 @@ def check(state: object, environment: str | None, rules: Sequence[Rule], now: da
         resources = read_state(state)
     except StateError as error:
         raise UserError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from None
-    if not any(not resource.external for resource in resources.of(t.CLUSTER, t.PROXY)):
+    if not resources.of(t.CLUSTER, t.PROXY):
         raise UserError(f"{source}: has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge")
     environment = environment or _own(resources)
     applied, listed = read(config_of(environment), rules)

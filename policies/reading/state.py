@@ -30,7 +30,9 @@ def read_state(document: object) -> Resources:
     if wrong:
         more = [f"and {len(wrong) - SHOWN} more of its resources' parts"] if len(wrong) > SHOWN else []
         raise StateError("\n".join([*wrong[:SHOWN], *more]))
-    live = [r for r in resources if not r.get("delete")]  # what is only waiting for its deletion is gone
+    # What is only waiting for its deletion is gone. What the program only reads (`Cluster.get`) is another stack's, or
+    # nobody's; the engine doesn't show it to the pack either.
+    live = [r for r in resources if not (r.get("delete") or r.get("external"))]
     parents = {r["urn"]: r.get("parent") or "" for r in live}
     try:
         return Resources((_resource(r) for r in live if r["type"] in t.READ), parents)
@@ -102,7 +104,6 @@ def _resource(state: Mapping[str, Any]) -> Resource:
         },
         ignore_changes=tuple(state.get("ignoreChanges") or ()),
         provider=state.get("provider") or "",
-        external=bool(state.get("external")),
     )
 
 
