@@ -1,6 +1,6 @@
 """The demand and the results as plain values: what the program registers, the pack reads, and `--json` prints."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +15,23 @@ from headroom.budget.roles import role_limits
 def demand(stack: Stack) -> dict[str, Any]:
     """Services, events, margins and the operators' share: JSON values, whole numbers as int."""
     return {
-        "services": [asdict(service) for service in stack.services],
+        "services": [_plain(service) for service in stack.services],
         "events": [
-            asdict(event) | {"starts": event.starts.isoformat(), "ends": event.ends.isoformat()}
+            _plain(event) | {"starts": event.starts.isoformat(), "ends": event.ends.isoformat()}
             for event in stack.events
         ],
         "break_glass_connections": stack.break_glass_connections,
         "wait_objective_ms": stack.wait_objective_ms,
-        "margins": asdict(stack.margins),
+        "margins": _plain(stack.margins),
         **_declared_classes(stack),
     }
+
+
+def _plain(value: Any) -> Any:
+    """As `asdict`, but what a field holds isn't copied: a program may put in what it only knows later (an Output)."""
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _declared_classes(stack: Stack) -> dict[str, Any]:

@@ -63,8 +63,9 @@ def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -
     found = budget.field(PROPERTY)
     if found is MISSING:
         return Blank(budget.urn, PROPERTY, "is not given", "register what headroom.budget.serialize.demand gives")
-    if found is UNKNOWN or _unknown_inside(found):
-        return Blank(budget.urn, PROPERTY, "is known only after the update")
+    unknown = _unknown(found, PROPERTY)
+    if unknown:
+        return Blank(budget.urn, unknown, "is known only after the update")
     if not isinstance(found, dict):
         return Blank(budget.urn, PROPERTY, f"must be an object, got {found!r}", "register a demand")
     try:
@@ -73,9 +74,8 @@ def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -
         return Blank(budget.urn, PROPERTY, f"can't be read: {error}", "register a demand of this version")
 
 
-def _unknown_inside(value: object) -> bool:
-    if isinstance(value, Mapping):
-        return any(_unknown_inside(v) for v in value.values())
-    if isinstance(value, list):
-        return any(_unknown_inside(v) for v in value)
-    return value is UNKNOWN
+def _unknown(value: object, path: str) -> str:
+    """The path of the first part that is unknown; "" if all are known."""
+    inside = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    unknown = (_unknown(each, f"{path}.{key}") for key, each in inside)
+    return path if value is UNKNOWN else next(filter(None, unknown), "")

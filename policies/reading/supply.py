@@ -182,6 +182,7 @@ class _Reader:
             return self.classes.get(name) or facts.instance_class(name)
         except facts.UnknownClassError as error:
             what, _, remedy = str(error).rpartition("; ")
+            remedy = f"{remedy}, or in components.demand.Demand(instance_classes=...)"
             self.blanks.append(Blank(resource.urn, "instanceClass", f"can't be evaluated: {what}", remedy))
             return nothing
 

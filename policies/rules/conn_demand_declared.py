@@ -6,8 +6,8 @@ from policies.reading.aurora import AuroraCluster, Reading
 from policies.rule import ADVISORY, DISABLED, Finding, Rule
 
 DECLARE = (
-    "declare services and events (headroom:services, headroom:events), so that the component headroom:index:Budget "
-    "registers them beside the cluster"
+    "declare services and events: in a stack's file (headroom:services, headroom:events), in a program of your own "
+    "with components.demand.Demand, which depends on the cluster"
 )
 
 

@@ -26,7 +26,7 @@ RULE = Rule(
     ),
     unknown=(
         "An unknown class or limit is conn-demand-fits' to report, without a demand conn-demand-declared refuses the "
-        "stack; a class that nobody has heard of can be declared (headroom:instance_classes)."
+        "stack; a class that nobody has heard of can be declared (headroom:instance_classes, or Demand's)."
     ),
     remedy="Set max_connections, or leave it to the engine where replicas are autoscaled on MySQL.",
     sources=(

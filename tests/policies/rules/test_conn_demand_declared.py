@@ -16,8 +16,8 @@ CASES: Sequence[Case] = [
         refused={
             "shop": (
                 "nobody has declared who connects to the cluster shop; without a demand its limits can't be "
-                "checked against anything; declare services and events (headroom:services, headroom:events), "
-                "so that the component headroom:index:Budget registers them beside the cluster"
+                "checked against anything; declare services and events: in a stack's file (headroom:services, "
+                "headroom:events), in a program of your own with components.demand.Demand, which depends on the cluster"
             )
         },
     ),

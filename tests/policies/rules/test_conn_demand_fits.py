@@ -60,7 +60,7 @@ CASES: Sequence[Case] = [
             "shop-2": (
                 "instanceClass of shop-2 can't be evaluated: unknown instance class 'db.r6g.huge': the nearest known "
                 "ones are db.r6g.large, db.r6g.xlarge, db.r6g.2xlarge; so this cannot be proven safe; declare a new "
-                "one under headroom:instance_classes"
+                "one under headroom:instance_classes, or in components.demand.Demand(instance_classes=...)"
             )
         },
         passes={"shop", "shop-1"},
@@ -81,7 +81,7 @@ CASES: Sequence[Case] = [
             "shop-2": (
                 "instanceClass of shop-2 can't be evaluated: unknown instance class 'db.r99.large': the nearest "
                 "known ones are db.r5.large, db.r6g.large, db.r6i.large; so this cannot be proven safe; declare a "
-                "new one under headroom:instance_classes"
+                "new one under headroom:instance_classes, or in components.demand.Demand(instance_classes=...)"
             ),
         },
         passes={"shop", "shop-1"},
@@ -94,19 +94,42 @@ CASES: Sequence[Case] = [
         .change("pool", connection_pool_config={"max_connections_percent": Ref("stack")}),
         unproven={
             "shop": (
-                "engine of shop is known only after the update; so this cannot be proven safe; give it as a value "
-                "that is known before the update"
-            ),
-            "shop-1": (
-                "instanceClass of shop-1 is known only after the update; so this cannot be proven safe; give it as a "
-                "value that is known before the update"
-            ),
-            "pool": (
-                "connectionPoolConfig.maxConnectionsPercent of pool is known only after the update; so this cannot "
-                "be proven safe; give it as a value that is known before the update"
+                "the budget of shop can't be computed: engine of shop is known only after the update, instanceClass of "
+                "shop-1 is known only after the update, connectionPoolConfig.maxConnectionsPercent of pool is known "
+                "only after the update; so this cannot be proven safe; give it as a value that is known before the "
+                "update"
             ),
         },
-        passes={"shop-2"},
+        passes={"shop-1", "shop-2"},
+    ),
+    Case(
+        says="a class that nobody knows, of all instances",
+        declared=shop().change("shop-1", instance_class="db.r6g.huge").change("shop-2", instance_class="db.r6g.huge"),
+        unproven={
+            "shop": (
+                "the budget of shop can't be computed: instanceClass of shop-1 and shop-2 can't be evaluated: unknown "
+                "instance class 'db.r6g.huge': the nearest known ones are db.r6g.large, db.r6g.xlarge, db.r6g.2xlarge; "
+                "so this cannot be proven safe; declare a new one under headroom:instance_classes, or in "
+                "components.demand.Demand(instance_classes=...)"
+            )
+        },
+        passes={"shop-1", "shop-2"},
+    ),
+    Case(
+        says="values of several kinds that can't be read",
+        declared=shop()
+        .change("shop-1", instance_class="db.r6g.huge")
+        .change("pool", connection_pool_config={"max_connections_percent": Ref("stack")}),
+        unproven={
+            "shop": (
+                "the budget of shop can't be computed: instanceClass of shop-1 can't be evaluated: unknown instance "
+                "class 'db.r6g.huge': the nearest known ones are db.r6g.large, db.r6g.xlarge, db.r6g.2xlarge, "
+                "connectionPoolConfig.maxConnectionsPercent of pool is known only after the update; so this cannot be "
+                "proven safe; declare a new one under headroom:instance_classes, or in "
+                "components.demand.Demand(instance_classes=...), and give it as a value that is known before the update"
+            )
+        },
+        passes={"shop-1", "shop-2"},
     ),
     Case(
         says="what a provider computes decides nothing",
@@ -116,12 +139,25 @@ CASES: Sequence[Case] = [
         passes=ALL,
     ),
     Case(
+        says="a number in the demand that another resource has to tell",
+        declared=shop().change(
+            "budget", demand=demand_of(CHECKOUT) | {"services": [{"name": "x", "instances_max": Ref("stack")}]}
+        ),
+        unproven={
+            "budget": (
+                "demand.services.0.instances_max of budget is known only after the update; so this cannot be proven "
+                "safe; give it as a value that is known before the update"
+            )
+        },
+        passes=ALL,
+    ),
+    Case(
         says="an unknown demand",
         declared=shop().change("budget", demand={"services": Ref("stack")}),
         unproven={
             "budget": (
-                "demand of budget is known only after the update; so this cannot be proven safe; give it as a value "
-                "that is known before the update"
+                "demand.services of budget is known only after the update; so this cannot be proven safe; give it as a "
+                "value that is known before the update"
             )
         },
         passes=ALL,
