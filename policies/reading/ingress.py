@@ -1,7 +1,8 @@
 """Ingress rules of security groups, in the three ways to declare one: which port they open, and to whom."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TypeVar
 
 from headroom.budget.facts import connections
@@ -17,8 +18,15 @@ LATER = "is known only after the update"
 ANY_PROTOCOL = ("-1", "all")
 #: Properties that hold address ranges.
 RANGES = ("cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6")
-#: Properties that hold security groups, or lists of prefixes.
-GROUPS = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups", "prefixListId", "prefixListIds")
+#: Properties that hold security groups.
+GROUPS = ("referencedSecurityGroupId", "sourceSecurityGroupId", "securityGroups")
+#: Why a rule may say nothing where it isn't known whose ingress it is.
+OUTSIDE = dict.fromkeys(
+    ("vpcSecurityGroupIds", "securityGroupId"),
+    "A group that is known by nothing but an unknown id isn't this stack's: it can't be seen.",
+)
+#: From everywhere.
+EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def port(cluster: AuroraCluster) -> int:
@@ -30,8 +38,15 @@ def port(cluster: AuroraCluster) -> int:
     return connections(Engine(str(engine)) if engine in ENGINES else Engine.POSTGRESQL, "port")
 
 
+def groups(cluster: AuroraCluster) -> set[str]:
+    """The cluster's security groups: their URNs, and AWS's identifiers of those that the program writes as text."""
+    listed = cluster.cluster.field("vpcSecurityGroupIds")
+    literal = {each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, str)}
+    return literal | {group.urn for group in cluster.resources.linked(cluster.cluster, t.SECURITY_GROUP)}
+
+
 def every(resources: Resources) -> Iterator[tuple[Resource, object, str]]:
-    """Every ingress: the resource that declares it, the rule, and the security group's URN."""
+    """Every ingress: the resource that declares it, the rule, and the security group, as `groups` has it."""
     for group in resources.of(t.SECURITY_GROUP):
         inline = group.field("ingress")
         if isinstance(inline, list):
@@ -40,8 +55,10 @@ def every(resources: Resources) -> Iterator[tuple[Resource, object, str]]:
             yield group, inline if inline is UNKNOWN else repr(inline), group.urn
     for resource in resources.of(t.SECURITY_GROUP_RULE, t.INGRESS_RULE):
         if resource.type_ == t.INGRESS_RULE or resource.field("type") != "egress":
-            for group in resources.linked(resource, t.SECURITY_GROUP):
-                yield resource, resource.properties, group.urn
+            guarded = [group.urn for group in resources.linked(resource, t.SECURITY_GROUP)]
+            outside = resource.field("securityGroupId")
+            for group_or_id in guarded or ([outside] if isinstance(outside, str) else []):
+                yield resource, resource.properties, group_or_id
 
 
 def unreadable(resource: Resource, rule: object) -> Blank:
@@ -67,7 +84,7 @@ def covers(resource: Resource, rule: Mapping[str, object], number: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who is let in: a resource's URN, or AWS's identifier or address range as it is written."""
+    """Who is let in: a security group's URN, or AWS's identifier as it is written."""
 
     name: str
 
@@ -78,16 +95,15 @@ class Source:
 
 
 def sources(resource: Resource, rule: Mapping[str, object]) -> tuple[set[Source], list[Blank]]:
-    """Whom a rule lets in, and what can't be read of that."""
+    """The security groups that a rule lets in, and what can't be read of them."""
     found: set[Source] = set()
     blanks: list[Blank] = []
-    for path in (*RANGES, *GROUPS):
+    for path in GROUPS:
         value = field(rule, path)
         values = value if isinstance(value, list) else [] if value is MISSING else [value]
-        # An inline rule's values come from whatever the list of rules comes from. A range, or a whole list, that is
-        # unknown may be any and any number.
-        urns = resource.property_dependencies.get(path) or resource.property_dependencies.get("ingress", ())
-        followed = path in GROUPS and (isinstance(value, list) or not path.endswith("s")) and bool(urns)
+        urns = _origins(resource, path)
+        # A whole list that is unknown may hold any number.
+        followed = (isinstance(value, list) or not path.endswith("s")) and bool(urns)
         if UNKNOWN in values and followed:
             found |= {Source(urn) for urn in urns}
         found |= {Source(each) for each in values if isinstance(each, str)}
@@ -96,3 +112,39 @@ def sources(resource: Resource, rule: Mapping[str, object]) -> tuple[set[Source]
                 reason = LATER if each is UNKNOWN else f"must be text, got {each!r}"
                 blanks.append(Blank(resource.urn, path, reason))
     return found, blanks
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Range:
+    """Addresses that are let in, as they are written, and how many they are."""
+
+    text: str
+    addresses: int
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.addresses:,} addresses)"
+
+
+def ranges(resource: Resource, rule: Mapping[str, object], of_proxy: Collection[str]) -> set[Range]:
+    """The address ranges that a rule lets in. Those of the subnets `of_proxy` (URNs) are the proxy's own."""
+    found = set()
+    for path in RANGES:
+        value = field(rule, path)
+        texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
+        if not set(_origins(resource, path)) & set(of_proxy):
+            found |= {Range(text, size) for text in texts if text not in EVERYBODY and (size := _addresses(text))}
+    return found
+
+
+def _addresses(text: str) -> int:
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return 0  # AWS refuses it
+    # A subnet of IPv6 has 64 bits for hosts: it counts as IPv4's smallest common one, 256 addresses, does.
+    return network.num_addresses if network.version == 4 else max(1, network.num_addresses >> 56)
+
+
+def _origins(resource: Resource, path: str) -> tuple[str, ...]:
+    """Where a value comes from. An inline rule's comes from whatever the list of rules comes from."""
+    return resource.property_dependencies.get(path) or resource.property_dependencies.get("ingress", ())

@@ -7,12 +7,12 @@ from policies.reading import ingress
 from policies.reading import types as t
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
-from policies.reading.ingress import Source
+from policies.reading.ingress import Range, Source
 from policies.reading.resources import Resource, Resources
 from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
 
-#: Address ranges that are sec-encrypted-private's.
-EVERYBODY = {Source("0.0.0.0/0"), Source("::/0")}
+#: A range of so many addresses (IPv4's /24, IPv6's /64) may be a VPN or an office, where the operators are.
+SMALL_RANGE_ADDRESSES = 256
 
 
 def check(reading: Reading) -> Iterator[Finding]:
@@ -22,9 +22,11 @@ def check(reading: Reading) -> Iterator[Finding]:
     for resource, rule, guarded in ingress.every(reading.resources) if proxied else ():
         rules.setdefault(guarded, []).append((resource, rule))
     for cluster in proxied:
-        own = {group.urn for group in reading.resources.linked(cluster.cluster, t.SECURITY_GROUP)}
+        own = ingress.groups(cluster)
         port = ingress.port(cluster)
+        subnets = {urn for p in cluster.proxies for urn in p.proxy.property_dependencies.get("vpcSubnetIds", ())}
         ways: set[Source] = set()
+        ranges: set[Range] = set()
         blanks: list[Blank] = []
         for resource, rule in (each for group in sorted(own) for each in rules.get(group, ())):
             if not isinstance(rule, Mapping):
@@ -33,8 +35,9 @@ def check(reading: Reading) -> Iterator[Finding]:
                 found, unclear = ingress.sources(resource, rule)
                 ways |= found
                 blanks += unclear
-        ways -= {Source(urn) for urn in own} | _proxys_groups(cluster, reading.resources) | EVERYBODY
-        yield from _judge(cluster, ways, blanks)
+                ranges |= ingress.ranges(resource, rule, subnets)
+        ways -= {Source(each) for each in own} | _proxys_groups(cluster, reading.resources)
+        yield from _judge(cluster, ways, ranges, blanks)
 
 
 def _proxys_groups(cluster: AuroraCluster, resources: Resources) -> set[Source]:
@@ -48,7 +51,7 @@ def _proxys_groups(cluster: AuroraCluster, resources: Resources) -> set[Source]:
     return found
 
 
-def _judge(cluster: AuroraCluster, ways: set[Source], blanks: list[Blank]) -> Iterator[Finding]:
+def _judge(cluster: AuroraCluster, ways: set[Source], ranges: set[Range], blanks: list[Blank]) -> Iterator[Finding]:
     stack = cluster.budget.stack if cluster.budget else None
     direct = [s.name for s in stack.services if any(p.path is Path.DIRECT for p in s.pools)] if stack else []
     operators = ["the operators"] if stack and stack.break_glass_connections else []
@@ -58,11 +61,26 @@ def _judge(cluster: AuroraCluster, ways: set[Source], blanks: list[Blank]) -> It
             urn=cluster.urn,
             found=f"more than is declared reaches {cluster.name} past its proxy: {names}",
             allowed=f"declared are {len(direct + operators)} ways ({', '.join(operators + direct) or 'none'})",
-            remedy="admit only the proxy's group, and declare who connects directly (path: direct)",
+            remedy=(
+                "admit only the proxy's group, and declare who connects directly (path: direct, or "
+                "break_glass_connections for the operators)"
+            ),
             kind=Kind.VIOLATION if stack and not direct else Kind.ADVICE,
         )
     else:
         yield from map(unproven, blanks)
+    # Who is behind an address can't be told. A declared direct service may be, where no group stands for it.
+    free = min(len(direct), len(direct + operators) - len(ways))
+    small = SMALL_RANGE_ADDRESSES if operators or not stack else 0
+    wide = sorted(each for each in ranges if each.addresses > small)
+    if len(wide) > max(free, 0):
+        yield Finding(
+            urn=cluster.urn,
+            found=f"whoever has an address there reaches {cluster.name} past its proxy: {', '.join(map(str, wide))}",
+            allowed=f"the proxy's group and subnets, and a range of at most {SMALL_RANGE_ADDRESSES} for the operators",
+            remedy="name security groups instead of an address range",
+            kind=Kind.ADVICE,
+        )
 
 
 RULE = Rule(
@@ -70,13 +88,15 @@ RULE = Rule(
     title="Only the proxy, declared direct services and the operators reach the database's port.",
     why="A throttle that can be walked around throttles the honest: one forgotten batch job takes the others' slots.",
     predicate=(
-        "Refuses a cluster with a proxy whose security groups admit more other sources to its port than are declared: "
+        "Refuses a cluster with a proxy whose security groups admit more other groups to its port than are declared: "
         "one for the operators (break_glass_connections) and one for each service with a direct pool. Where such "
-        "services, or no demand, are declared, it advises. 0.0.0.0/0 is sec-encrypted-private's."
+        "services, or no demand, are declared, it advises. Who is behind an address range can't be told: a range of at "
+        "most 256 addresses (a VPN, an office) is taken for the operators', one of the proxy's own subnets for the "
+        "proxy's, and a wider one is advised about. 0.0.0.0/0 is sec-encrypted-private's."
     ),
     unknown=(
         "An ingress that can't be read may admit anybody: not proven. An unknown group is known by where it comes "
-        "from; groups outside the stack can't be seen."
+        "from; groups outside the stack, and prefix lists, can't be seen."
     ),
     remedy="Admit only the proxy's group; declare direct paths.",
     sources=(
@@ -85,5 +105,6 @@ RULE = Rule(
     ),
     staging=ADVISORY,
     dev=DISABLED,
+    harmless=ingress.OUTSIDE,
     check=check,
 )

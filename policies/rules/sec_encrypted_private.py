@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from policies.reading import ingress
-from policies.reading import types as t
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import MISSING, UNKNOWN, Blank, field
 from policies.reading.resources import Resource
 from policies.rule import MANDATORY, Finding, Rule, unproven
-
-EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
 
 
 def check(reading: Reading) -> Iterator[Finding]:
@@ -51,12 +48,12 @@ def _private(instance: Resource) -> Iterator[Finding]:
 
 
 def _closed(reading: Reading) -> Iterator[Finding]:
-    """Ingress rules of the clusters' own security groups. Groups outside the stack can't be seen."""
+    """Ingress rules of the clusters' own security groups. What others declare for them can't be seen."""
     resources = reading.resources
     ports: dict[str, set[int]] = {}
     for cluster in reading.clusters:
-        for group in resources.linked(cluster.cluster, t.SECURITY_GROUP):
-            ports.setdefault(group.urn, set()).add(ingress.port(cluster))
+        for group in ingress.groups(cluster):
+            ports.setdefault(group, set()).add(ingress.port(cluster))
     for resource, rule, guarded in ingress.every(resources):
         for port in sorted(ports.get(guarded, ())):
             yield from _judge(resource, rule, port)
@@ -79,7 +76,7 @@ def _judge(resource: Resource, rule: object, port: int) -> Iterator[Finding]:
         for wrong in (r for r in ranges if not isinstance(r, str)):
             reason = ingress.LATER if wrong is UNKNOWN else f"must be an address range, got {wrong!r}"
             yield unproven(Blank(resource.urn, path, reason))
-        for found in sorted(EVERYBODY.intersection(r for r in ranges if isinstance(r, str))):
+        for found in sorted(ingress.EVERYBODY.intersection(r for r in ranges if isinstance(r, str))):
             yield Finding(
                 urn=resource.urn,
                 found=f"{resource.name} admits {found} to port {port} of the database",
@@ -94,16 +91,16 @@ RULE = Rule(
     why="Connections that strangers can open are connections that no budget counts.",
     predicate=(
         "Refuses storageEncrypted that isn't true (unset is false), an instance with publiclyAccessible, and an "
-        "ingress of "
-        "the cluster's security groups, on the database's port, from 0.0.0.0/0 or ::/0."
+        "ingress of the cluster's security groups, on the database's port, from 0.0.0.0/0 or ::/0. A group outside the "
+        "stack is known by its id, where the program writes it as text."
     ),
     unknown=(
         "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown "
-        "security "
-        "groups and lists that AWS computes don't matter; groups outside the stack can't be seen."
+        "security groups and lists that AWS computes don't matter; rules that others declare can't be seen."
     ),
     remedy="Encrypt, keep instances private, name security groups.",
     sources=("Security Hub RDS.27, RDS.2", "Checkov CKV_AWS_96, CKV_AWS_17", "cdk-nag AwsSolutions-RDS8"),
     dev=MANDATORY,
+    harmless=ingress.OUTSIDE,
     check=check,
 )

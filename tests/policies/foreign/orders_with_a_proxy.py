@@ -16,6 +16,15 @@ aws.vpc.SecurityGroupIngressRule(
     from_port=5432,
     to_port=5432,
 )
+for place, addresses in (("vpn", "10.8.0.0/24"), ("office", "192.0.2.0/28")):
+    aws.vpc.SecurityGroupIngressRule(
+        f"{place}-to-database",
+        security_group_id=database.id,
+        cidr_ipv4=addresses,
+        ip_protocol="tcp",
+        from_port=5432,
+        to_port=5432,
+    )
 subnets = aws.rds.SubnetGroup("orders", subnet_ids=["subnet-1", "subnet-2"])
 parameters = aws.rds.ClusterParameterGroup(
     "orders",

@@ -22,12 +22,8 @@ def test_a_group_that_is_made_in_the_same_update_is_followed_to_where_it_comes_f
     assert read(rule(referencedSecurityGroupId=UNKNOWN)) == ({GROUP}, [])
 
 
-def test_a_range_that_is_unknown_may_be_any() -> None:
-    assert read(rule(cidrIpv4=UNKNOWN)) == (set(), ["cidrIpv4 of rule is known only after the update"])
-
-
 def test_a_whole_list_that_is_unknown_may_hold_any_number() -> None:
-    assert read(rule(prefixListIds=UNKNOWN)) == (set(), ["prefixListIds of rule is known only after the update"])
+    assert read(rule(securityGroups=UNKNOWN)) == (set(), ["securityGroups of rule is known only after the update"])
 
 
 def test_once_it_is_known_the_identifier_is_what_counts() -> None:

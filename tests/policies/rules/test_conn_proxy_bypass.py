@@ -49,7 +49,7 @@ CASES: Sequence[Case] = [
             "shop": (
                 "more than is declared reaches shop past its proxy: batch, operators; declared are 1 ways "
                 "(the operators); admit only the proxy's group, and declare who connects directly (path: "
-                "direct)"
+                "direct, or break_glass_connections for the operators)"
             )
         },
     ),
@@ -59,7 +59,8 @@ CASES: Sequence[Case] = [
         refused={
             "shop": (
                 "more than is declared reaches shop past its proxy: operators; declared are 0 ways (none); "
-                "admit only the proxy's group, and declare who connects directly (path: direct)"
+                "admit only the proxy's group, and declare who connects directly (path: "
+                "direct, or break_glass_connections for the operators)"
             )
         },
     ),
@@ -75,7 +76,8 @@ CASES: Sequence[Case] = [
             "shop": (
                 "more than is declared reaches shop past its proxy: batch, checkout, operators; declared are "
                 "2 ways (the operators, checkout); admit only the proxy's group, and declare who connects "
-                "directly (path: direct)"
+                "directly (path: "
+                "direct, or break_glass_connections for the operators)"
             )
         },
     ),
@@ -85,7 +87,8 @@ CASES: Sequence[Case] = [
         advised={
             "shop": (
                 "more than is declared reaches shop past its proxy: operators; declared are 0 ways (none); "
-                "admit only the proxy's group, and declare who connects directly (path: direct)"
+                "admit only the proxy's group, and declare who connects directly (path: "
+                "direct, or break_glass_connections for the operators)"
             )
         },
     ),
@@ -101,11 +104,11 @@ CASES: Sequence[Case] = [
     Case(
         says="an inline rule for others",
         declared=inline(cidr_blocks=["10.0.0.0/16", "10.1.0.0/16"]),
-        refused={
+        advised={
             "shop": (
-                "more than is declared reaches shop past its proxy: 10.0.0.0/16, 10.1.0.0/16; declared are 1 "
-                "ways (the operators); admit only the proxy's group, and declare who connects directly (path:"
-                " direct)"
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/16 (65,536 addresses), 10.1.0.0/16 "
+                "(65,536 addresses); the proxy's group and subnets, and a range of at most 256 for the operators; name "
+                "security groups instead of an address range"
             )
         },
     ),
@@ -119,11 +122,163 @@ CASES: Sequence[Case] = [
             cidr_blocks=["10.0.0.0/16"],
             protocol="-1",
         ),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/16 (65,536 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="a VPN and an office",
+        declared=inline(cidr_blocks=["10.8.0.0/24", "192.0.2.17/32"], ipv6_cidr_blocks=["2001:db8::/64"]),
+        passes={"shop"},
+    ),
+    Case(
+        says="one address more",
+        declared=inline(cidr_blocks=["10.8.0.0/23"]),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.8.0.0/23 (512 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="two subnets of IPv6",
+        declared=inline(ipv6_cidr_blocks=["2001:db8::/63"]),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 2001:db8::/63 (512 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="a VPN, where nobody keeps slots for operators",
+        declared=inline(cidr_blocks=["10.8.0.0/24"]).change(
+            "budget", demand=demand_of(CHECKOUT, break_glass_connections=0)
+        ),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.8.0.0/24 (256 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="the proxy's subnets by their ranges",
+        declared=admitting()
+        .add("aws:ec2/subnet:Subnet", "private", cidr_block="10.0.0.0/20")
+        .change("proxy", vpc_subnet_ids=[Ref("private")])
+        .add(
+            t.INGRESS_RULE,
+            "from-subnet",
+            security_group_id=Ref("database"),
+            cidr_ipv4=Ref("private"),
+            ip_protocol="tcp",
+            from_port=5432,
+            to_port=5432,
+        ),
+        passes={"shop"},
+    ),
+    Case(
+        says="a declared direct service may be behind a wide range",
+        declared=inline(cidr_blocks=["10.0.0.0/16"]).change("budget", demand=demand_of(DIRECT)),
+        passes={"shop"},
+    ),
+    Case(
+        says="but not where a group stands for it",
+        declared=admitting("operators", "checkout", demand=demand_of(DIRECT)).change(
+            "database",
+            ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["10.0.0.0/16"]}],
+        ),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/16 (65,536 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="more wide ranges than direct services",
+        declared=inline(cidr_blocks=["10.0.0.0/16", "10.1.0.0/16"]).change("budget", demand=demand_of(DIRECT)),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/16 (65,536 addresses), 10.1.0.0/16 "
+                "(65,536 addresses); the proxy's group and subnets, and a range of at most 256 for the operators; name "
+                "security groups instead of an address range"
+            )
+        },
+    ),
+    Case(
+        says="a wide range beside groups that are not declared",
+        declared=admitting("operators", "batch").change(
+            "database",
+            ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, "cidr_blocks": ["10.0.0.0/16"]}],
+        ),
         refused={
             "shop": (
-                "more than is declared reaches shop past its proxy: 10.0.0.0/16, operators; declared are 1 "
-                "ways (the operators); admit only the proxy's group, and declare who connects directly (path:"
-                " direct)"
+                "more than is declared reaches shop past its proxy: batch, operators; declared are 1 ways "
+                "(the operators); admit only the proxy's group, and declare who connects directly (path: "
+                "direct, or break_glass_connections for the operators)"
+            )
+        },
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/16 (65,536 addresses); the proxy's "
+                "group and subnets, and a range of at most 256 for the operators; name security groups instead of an "
+                "address range"
+            )
+        },
+    ),
+    Case(
+        says="a prefix list, which holds ranges",
+        declared=inline(prefix_list_ids=["pl-1", "pl-2", "pl-3"]),
+        passes={"shop"},
+    ),
+    Case(
+        says="what is no range AWS refuses",
+        declared=inline(cidr_blocks=["the office"]),
+        passes={"shop"},
+    ),
+    Case(
+        says="groups of a database whose own group is outside the stack",
+        declared=shop()
+        .change("shop", vpc_security_group_ids=["sg-1"])
+        .add(t.SECURITY_GROUP, "batch")
+        .add(t.SECURITY_GROUP, "reports")
+        .add(
+            t.INGRESS_RULE,
+            "from-batch",
+            security_group_id="sg-1",
+            referenced_security_group_id=Ref("batch"),
+            ip_protocol="-1",
+        )
+        .add(
+            t.INGRESS_RULE,
+            "from-reports",
+            security_group_id="sg-1",
+            referenced_security_group_id=Ref("reports"),
+            ip_protocol="-1",
+        )
+        .add(
+            t.INGRESS_RULE,
+            "of-another",
+            security_group_id="sg-2",
+            referenced_security_group_id=Ref("stack"),
+            ip_protocol="-1",
+        ),
+        refused={
+            "shop": (
+                "more than is declared reaches shop past its proxy: batch, reports; declared are 1 ways "
+                "(the operators); admit only the proxy's group, and declare who connects directly (path: "
+                "direct, or break_glass_connections for the operators)"
             )
         },
     ),
@@ -141,7 +296,7 @@ CASES: Sequence[Case] = [
     ),
     Case(
         says="everybody is sec-encrypted-private's",
-        declared=inline(cidr_blocks=["0.0.0.0/0", "10.0.0.0/16"]),
+        declared=inline(cidr_blocks=["0.0.0.0/0", "10.8.0.0/24"], ipv6_cidr_blocks=["::/0"]),
         passes={"shop"},
     ),
     Case(
@@ -177,11 +332,16 @@ CASES: Sequence[Case] = [
         passes={"shop"},
     ),
     Case(
-        says="an address range of a wrong type",
+        says="an address range of a wrong type is sec-encrypted-private's",
         declared=inline(cidr_blocks=[7]),
+        passes={"shop"},
+    ),
+    Case(
+        says="a group of a wrong type",
+        declared=inline(security_groups=[7]),
         unproven={
             "database": (
-                "cidrBlocks of database must be text, got 7; so this cannot be proven safe; give it as a "
+                "securityGroups of database must be text, got 7; so this cannot be proven safe; give it as a "
                 "value that is known before the update"
             )
         },

@@ -27,6 +27,20 @@ def classic(**rule: Any) -> Declared:
 
 
 CASES: Sequence[Case] = [
+    Case(
+        says="a rule for a group outside the stack that is the database's by its id",
+        declared=shop()
+        .change("shop", vpc_security_group_ids=["sg-1"])
+        .add(t.INGRESS_RULE, "open", security_group_id="sg-1", cidr_ipv4="0.0.0.0/0", ip_protocol="-1")
+        .add(t.INGRESS_RULE, "of-another", security_group_id="sg-2", cidr_ipv4="0.0.0.0/0", ip_protocol="-1"),
+        refused={
+            "open": (
+                "open admits 0.0.0.0/0 to port 5432 of the database; nobody but the proxy, declared direct services "
+                "and the break-glass group; name their security groups instead of an address range"
+            )
+        },
+        passes=ALL | {"of-another"},
+    ),
     Case(says="encrypted and private", declared=shop(), passes=ALL),
     Case(
         says="not encrypted",
