@@ -7,6 +7,10 @@ is swallowed. That needs the order of answers, so all that will be answered stan
 A statement that was parsed once is known to be good: another client's Parse of the same text needs no server
 connection. (If its table is gone since, the error comes with Bind.) Without that, pgbench -M prepared would lock itself
 up: it waits for one client's Parse while its others keep all connections in transactions.
+
+One difference is left: of an error it isn't known which message met it, so an unnamed statement that was to be parsed
+anew or closed behind the error is gone, where PostgreSQL skips that and keeps the old one. No driver that we know goes
+on with the old one then.
 """
 
 from collections import OrderedDict, deque

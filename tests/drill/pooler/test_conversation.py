@@ -1,12 +1,13 @@
 """Prepared statements behave through shared server connections as they do on a connection of one's own.
 
-A small model of PostgreSQL's extended protocol answers; clients take turns on two model servers.
+A small model of PostgreSQL's extended protocol answers; clients take turns on two model servers. It forgets one thing
+more than PostgreSQL does: the unnamed statement, where its Parse or Close is skipped after an error.
 """
 
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headroom.drill.pooler import conversation as module
@@ -27,6 +28,8 @@ class Model:
             self.skipping = False
             return ["Z"]
         if self.skipping:
+            if kind in "PC" and body.removeprefix(b"S").startswith(b"\0"):
+                self.statements.pop(b"", None)
             return []
         if kind == "Q":
             self.statements.pop(b"", None)
@@ -86,6 +89,8 @@ def test_clients_cant_tell_that_they_share(prepared_max: int, monkeypatch: pytes
     monkeypatch.setattr(module, "_PREPARED_MAX", prepared_max)
 
     @given(turns)
+    @example([(1, 0, [parse("", "one"), bind("a"), parse("", "one"), SYNC]), (1, 0, [bind(""), SYNC])])
+    @example([(1, 0, [parse("", "one"), bind("a"), close(""), SYNC]), (1, 0, [bind(""), SYNC])])
     @settings(max_examples=300)
     def check(turns: list[tuple[int, int, list[bytes]]]) -> None:
         own = [Model() for _ in range(3)]
