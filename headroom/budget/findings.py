@@ -9,6 +9,7 @@ from typing import NamedTuple
 from headroom.budget.capacity import capacity, promotable
 from headroom.budget.facts import fact
 from headroom.budget.model import Engine, Path, Role, Stack
+from headroom.budget.patience import impatient_clients
 from headroom.budget.result import Finding, Line, Severity
 from headroom.budget.situations import no_failover_target
 
@@ -172,7 +173,14 @@ def of_lines(stack: Stack, lines: Sequence[Line]) -> list[Finding]:
                         message=f"{role} {worst.instance}, {worst.situation}: {check.say(worst)}: {excess:,} too many",
                     )
                 )
-    return [*found, *_hot_rows(lines), *_own_pools(lines), *_reconnects(stack, lines)]
+    return [
+        *found,
+        *_hot_rows(lines),
+        *_own_pools(lines),
+        *_unthrottled(stack, lines),
+        *impatient_clients(stack, lines),
+        *_reconnects(stack, lines),
+    ]
 
 
 def _hot_rows(lines: Sequence[Line]) -> Iterable[Finding]:
@@ -213,6 +221,35 @@ def _own_pools(lines: Sequence[Line]) -> Iterable[Finding]:
                     f"connections of its own {demand.pool.endpoint} pools: it will wait inside the application",
                 )
     return waiting.values()
+
+
+def _unthrottled(stack: Stack, lines: Sequence[Line]) -> Iterable[Finding]:
+    """What is said of a proxy's pool holds for direct ones: far above the CPU cap they throttle nothing.
+
+    They fit as long as few of them are busy. When the database is slow, or clients try again, all are.
+    """
+    factor = stack.margins.pool_over_cpu_cap_factor
+    for role in Role:
+        over = [
+            line
+            for line in lines
+            if line.role is role and line.accepted and line.direct > line.capacity.cpu_cap * factor
+        ]
+        if over:
+            worst = max(over, key=lambda line: line.direct - line.capacity.cpu_cap * factor)
+            cap = worst.capacity.cpu_cap
+            yield Finding(
+                code="direct-throttle",
+                severity=Severity.WARNING,
+                role=role,
+                situation=worst.situation,
+                instance=worst.instance,
+                message=(
+                    f"{role} {worst.instance}, {worst.situation}: direct pools hold {worst.direct:,} connections open, "
+                    f"{factor:g} times the CPU cap of {cap:,} is {cap * factor:,.0f}: should all of them be busy, "
+                    "nothing throttles them. Lower the pools, or put a proxy before them"
+                ),
+            )
 
 
 def _reconnects(stack: Stack, lines: Sequence[Line]) -> Iterable[Finding]:

@@ -11,7 +11,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         allowed = "what the vCPUs can serve is the limit that counts, whatever else admits more"
-        remedy = "lower connection_pool_config's max_connections_percent, or max_connections"
+        remedy = "lower the pools, connection_pool_config's max_connections_percent, or max_connections"
         yield from objections.findings(cluster, cluster.limits, RULE.id, allowed, remedy)
 
 
@@ -24,7 +24,8 @@ RULE = Rule(
     ),
     predicate=(
         "Refuses more busy connections than the CPU cap (vCPUs x busy_connections_per_vcpu) in any situation, and a "
-        "pool above the cap x pool_over_cpu_cap_factor on any instance; the latter without a declared demand, too."
+        "pool above the cap x pool_over_cpu_cap_factor on any instance; the latter without a declared demand, too. "
+        "Advises where direct pools hold more than that open on an accepted day."
     ),
     unknown=(
         "An unknown class, limit or percentage leaves nothing to compare: conn-demand-fits, or without a demand "

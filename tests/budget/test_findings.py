@@ -11,7 +11,7 @@ from headroom.budget import evaluate
 from headroom.budget.ceiling import serverless_class
 from headroom.budget.facts import instance_class
 from headroom.budget.margins import Margins
-from headroom.budget.model import Engine, Path, Role, Serverless, Stack
+from headroom.budget.model import Engine, Path, Pool, Role, Serverless, Stack
 from headroom.budget.result import Severity
 from tests.budget.shop import CHECKOUT, LARGE, REPORTING, SALE, SMALL, cluster, instances, proxy, shop
 
@@ -20,6 +20,13 @@ SERVERLESS = serverless_class(ACU)
 UNDOCUMENTED = instance_class("db.r7g.large")
 DIRECT = replace(CHECKOUT, pools=tuple(replace(pool, path=Path.DIRECT) for pool in CHECKOUT.pools))
 FEW = replace(CHECKOUT, instances_max=5, pools=tuple(replace(pool, connections_max=1) for pool in CHECKOUT.pools))
+HURRIED = replace(
+    CHECKOUT,
+    instances_max=20,
+    transactions_per_second_peak=300,
+    client_timeout_ms=35,
+    pools=(Pool(endpoint=Role.WRITER, path=Path.DIRECT, connections_max=3),),
+)
 SLOTS = replace(REPORTING, transactions_per_second_peak=1, instances_max=197, orphaned_instances=0)
 
 
@@ -76,6 +83,18 @@ CASES = {
         shop(cluster=cluster(max_connections=None)),
         "error: writer: the proxy may open 2,250 connections, 4 times the CPU cap of 128 is 512: a pool that size "
         "throttles nothing",
+    ),
+    # 60 x 8 clients, 15 x 8 while a deploy rolls, 1 x 8 of a dead host; 16 vCPUs x 8 is 128.
+    "direct-throttle writer": (
+        shop(services=(DIRECT,), proxies=()),
+        "warning: writer writer, normal day, deploy: direct pools hold 608 connections open, 4 times the CPU cap of "
+        "128 is 512: should all of them be busy, nothing throttles them. Lower the pools, or put a proxy before them",
+    ),
+    # 300 tps x 4 x 1.25 x 1.2 x 30 ms are 54 erlangs, of which 20 x 3 own connections serve the first in time.
+    "client-timeout writer": (
+        shop(services=(HURRIED,), proxies=()),
+        "warning: checkout, sale peak, slow database: a transaction holds its connection for 30 ms, and with the wait "
+        "for one of 60 more than 1 in 20 outlast their clients' timeout of 35 ms: clients give up, and try again",
     ),
     "undocumented-class": (
         shop(cluster=cluster(max_connections=None, instances=instances(UNDOCUMENTED)), services=(), proxies=()),
@@ -155,7 +174,7 @@ def test_a_finding_says_what_is_wrong_by_how_much_and_what_the_limit_is(code: st
 
 def test_every_code_that_the_package_can_find_is_tested() -> None:
     package = File(headroom.budget.__file__).parent
-    text = (package / "findings.py").read_text() + (package / "thresholds.py").read_text()
+    text = "".join(file.read_text() for file in package.glob("*.py"))
     codes = set(re.findall(r'code="([a-z-]+)"', text)) | set(re.findall(r'_(?:error|warning)\(\s*"([a-z-]+)"', text))
     codes |= set(re.findall(r'_Check\(\s*"([a-z-]+)"', text))
     assert codes == {code.split()[0] for code in CASES}

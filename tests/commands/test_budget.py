@@ -299,6 +299,7 @@ Ways out, each checked to fit
 
 To know
   - no-failover-target: no reader stands in another zone than the writer: the loss of that zone is an outage
+  - direct-throttle: writer dev-1, normal day, deploy: direct pools hold 140 connections open, 4 times the CPU cap of 16 is 64: should all of them be busy, nothing throttles them. Lower the pools, or put a proxy before them
 
 Capacity of    ceiling  basis     reserved  usable  pool  CPU cap  memory cap
 each instance      100  explicit        13      87     0       16         491

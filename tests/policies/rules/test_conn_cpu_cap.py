@@ -6,7 +6,7 @@ import pytest
 from policies.reading import types as t
 from policies.rules.conn_cpu_cap import RULE
 from tests.policies.cases import Case, assert_case
-from tests.policies.declared import CHECKOUT, Declared, Ref, demand_of, shop
+from tests.policies.declared import CHECKOUT, GREEDY, Declared, Ref, demand_of, shop
 
 BUSY = replace(CHECKOUT, transactions_per_second_peak=4000)
 
@@ -15,6 +15,14 @@ def limit(value: object) -> Declared:
     return shop().change("parameters", parameters=[{"name": "max_connections", "value": value}])
 
 
+#: 64 instances with one connection each.
+OPEN = replace(
+    GREEDY,
+    instances_max=64,
+    deploy_surge_percent=0,
+    orphaned_instances=0,
+    pools=(replace(GREEDY.pools[0], connections_max=1),),
+)
 JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE)
 CASES: Sequence[Case] = [
     Case(
@@ -42,7 +50,7 @@ CASES: Sequence[Case] = [
             "shop-1": (
                 "shop-1: the proxy may open 300 connections, 4 times the CPU cap of 16 is 64: a pool that "
                 "size throttles nothing; what the vCPUs can serve is the limit that counts, whatever else "
-                "admits more; lower connection_pool_config's max_connections_percent, or max_connections"
+                "admits more; lower the pools, connection_pool_config's max_connections_percent, or max_connections"
             )
         },
         passes={"shop", "shop-2"},
@@ -63,6 +71,22 @@ CASES: Sequence[Case] = [
             ),
         },
         passes={"shop"},
+    ),
+    Case(
+        says="65 connections held open by direct pools, of four times the cap",
+        declared=shop().change("budget", demand=demand_of(replace(OPEN, orphaned_instances=1))),
+        advised={
+            "shop-1": (
+                "writer shop-1, normal day: direct pools hold 65 connections open, 4 times the CPU cap of 16 is 64: "
+                "should all of them be busy, nothing throttles them. Lower the pools, or put a proxy before them; what "
+                "the vCPUs can serve is the limit that counts, whatever else admits more; lower the pools, "
+                "connection_pool_config's max_connections_percent, or max_connections"
+            ),
+        },
+        passes={"shop", "shop-2"},
+    ),
+    Case(
+        says="64 of them", declared=shop().change("budget", demand=demand_of(OPEN)), passes={"shop", "shop-1", "shop-2"}
     ),
     Case(
         says="an unknown class is conn-demand-fits' to report",
