@@ -81,13 +81,16 @@ def _evaluated(
     """A formula at both bounds of the memory.
 
     AWS's tables round a logarithm to the nearest whole number (db.r6g.large: 1000 for 1069.2; 384 GiB: 6000 for 5654,
-    AuroraMySQL.Managing.Performance); elsewhere it may not: the bounds enclose both.
+    AuroraMySQL.Managing.Performance); elsewhere it may not: the bounds enclose both. What leaves the engine's range is
+    taken as its nearest end.
     """
     evaluate = formula.parse(text)
     least, most = _memory_bytes(instance_class, engine, serverless)
     low = evaluate(formula.Inputs(least, instance_class.vcpus, lambda log: min(log, round(log))))
     high = evaluate(formula.Inputs(most, instance_class.vcpus, lambda log: max(log, round(log))))
-    return max(1, min(low, high)), max(1, low, high)
+    least_value, most_value = connections(engine, "lowest"), connections(engine, "highest")
+    low, high = (min(max(value, least_value), most_value) for value in (low, high))
+    return min(low, high), max(low, high)
 
 
 def _memory_bytes(instance_class: InstanceClass, engine: Engine, serverless: Serverless | None) -> tuple[float, float]:

@@ -79,14 +79,21 @@ def classes_are_known(draft: Draft) -> Iterator[Problem]:
 
 def max_connections_is_possible(draft: Draft) -> Iterator[Problem]:
     """The limit is within the engine's range, and reaches every instance that it should."""
-    if (database := draft.database) is None or database.max_connections is None:
+    if (database := draft.database) is None:
         return
     path, value = "headroom:database.max_connections", database.max_connections
     low, high = connections(database.engine, "lowest"), connections(database.engine, "highest")
-    if isinstance(value, int) and not low <= value <= high:
-        yield Problem(
-            path, f"must be between {low} and {high} on {database.engine.value}, got {value}: AWS refuses other values"
-        )
+    numbers = [
+        (f"headroom:instance_classes[{i}].max_connections", c.max_connections) for i, c in draft.instance_classes
+    ]
+    for where, number in [(path, value), *numbers]:
+        if isinstance(number, int) and not low <= number <= high:
+            yield Problem(
+                where,
+                f"must be between {low} and {high} on {database.engine.value}, got {number}: AWS refuses other values",
+            )
+    if value is None:
+        return
     if isinstance(value, str) and value.strip().isdigit():
         yield Problem(path, f"must be a whole number or a formula, got {value!r}: write the number without quotes")
     if database.engine is Engine.MYSQL and not draft.absent("autoscaling"):

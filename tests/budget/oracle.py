@@ -130,8 +130,9 @@ def ceiling(cluster: Cluster, instance: Instance) -> tuple[int, int]:
         least, most_memory = gib * LIMITS["bounds"]["postgresql_connections_per_gib"]["value"] * 9531392, gib * GIB
         if engine is Engine.POSTGRESQL and known and known[1] < 5000:  # the documented value gives the memory away
             least, most_memory = Fraction(known[0] * 9531392), Fraction((known[1] + 1) * 9531392 - 1)
-        low = max(1, formula(str(set_to or default), least, min))
-        high = max(1, formula(str(set_to or default), most_memory, max))
+        lowest, highest = (LIMITS["connections"][engine][end]["value"] for end in ("lowest", "highest"))
+        low, high = formula(str(set_to or default), least, min), formula(str(set_to or default), most_memory, max)
+        low, high = sorted((lowest, low, highest))[1], sorted((lowest, high, highest))[1]  # the engine's range
     if klass.name == "db.serverless" and engine is Engine.POSTGRESQL:
         assert cluster.serverless is not None
         if cluster.serverless.min_acu <= 0.5:

@@ -89,6 +89,19 @@ def test_a_formula_sees_the_memory_that_a_documented_default_gives_away() -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("engine", "text", "value"),
+    [
+        (Engine.POSTGRESQL, "{DBInstanceClassMemory/1}", 262_143),
+        (Engine.POSTGRESQL, "LEAST(5,{DBInstanceClassMemory/9531392})", 6),
+        (Engine.MYSQL, "{DBInstanceClassMemory/1}", 16_000),
+        (Engine.MYSQL, "{DBInstanceClassMemory/999999999999}", 1),
+    ],
+)
+def test_a_formulas_value_stays_within_what_the_engine_takes(engine: Engine, text: str, value: int) -> None:
+    assert of(instance_class("db.r6g.large"), engine, cluster=text) == Interval(value, value, "formula")
+
+
 def test_an_explicit_number_is_the_ceiling_and_an_instances_own_goes_before_the_clusters() -> None:
     large = instance_class("db.r6g.large")
     assert of(large, cluster=400) == Interval(400, 400, "explicit")

@@ -192,6 +192,12 @@ CASES: list[list[tuple[str, object]]] = [
     [("instance_classes", [{"name": "db.serverless", "vcpus": 2, "memory_gib": 16}])],
     [("instance_classes", [{"name": "db.r9g.large", "vcpus": 2, "memory_gib": 16}] * 2)],
     [("instance_classes", [{"name": "db.r9g.large", "vcpus": 0, "memory_gib": 0.1}])],
+    [("instance_classes", [{"name": "db.r9g.large", "vcpus": 2, "memory_gib": 16, "max_connections": 5}])],
+    [
+        *MYSQL,
+        ("database.max_connections", GONE),
+        ("instance_classes", [{"name": "db.r9g.large", "vcpus": 2, "memory_gib": 16, "max_connections": 16_001}]),
+    ],
     [("margins", {"burst_factor": 0.5})],
     [("margins", {"brust_factor": 1.5})],
     # several at once, some of them contradictions between sections that are fine by themselves
