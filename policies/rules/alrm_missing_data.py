@@ -75,7 +75,7 @@ def _unused_proxy(alarm: Resource) -> Finding:
         urn=alarm.urn,
         found=f"the alarm {alarm.name} rings when the proxy reports nothing ({PATH}: {RING})",
         allowed="a proxy that nobody uses publishes nothing: that is not a full pool",
-        remedy=f"use {CLEAR}",
+        remedy="use ignore: it doesn't ring before the first datapoint, and a gap in an incident is no all-clear",
     )
 
 
@@ -89,7 +89,7 @@ RULE = Rule(
         "and one on a proxy that rings at it. Unset is missing."
     ),
     unknown="An unknown treatment may be the wrong one: not proven.",
-    remedy="Writer: ignore, with an alarm on EngineUptime that breaches. Readers: missing. Proxy: notBreaching.",
+    remedy="Writer: ignore, with an alarm on EngineUptime that breaches. Readers: missing. Proxy: ignore.",
     sources=(
         "CloudWatch User Guide, alarms-and-missing-data",
         "CloudWatch User Guide, recommended alarms: EngineUptime, breaching",

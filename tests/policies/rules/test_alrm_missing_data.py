@@ -150,7 +150,8 @@ CASES: Sequence[Case] = [
         refused={
             "pool-use": (
                 "the alarm pool-use rings when the proxy reports nothing (treatMissingData: breaching); a "
-                "proxy that nobody uses publishes nothing: that is not a full pool; use notBreaching"
+                "proxy that nobody uses publishes nothing: that is not a full pool; use ignore: it doesn't "
+                "ring before the first datapoint, and a gap in an incident is no all-clear"
             )
         },
         passes={
