@@ -3,7 +3,7 @@
 A lever is planned first (nothing is changed), then applied; planned again afterwards it says that nothing is to do.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from headroom.budget import Budget, evaluate
@@ -300,10 +300,11 @@ def _with_readers(stack: Stack, more: int) -> Budget:
 
 
 def _reads(before: Budget, after: Budget, readers: int) -> str:
-    def busiest(budget: Budget) -> int:
-        return max((x.direct + x.proxied for x in budget.lines if x.accepted and x.role is Role.READER), default=0)
+    def busiest(lines: Iterable[Line]) -> int:
+        return max((x.direct + x.proxied for x in lines if x.accepted and x.role is Role.READER), default=0)
 
     return (
-        f"By the budget the busiest of {readers:,} readers then has at most {busiest(after):,} connections in accepted "
-        f"situations, instead of {busiest(before):,}."
+        f"By the budget the busiest of {readers:,} readers then has at most {busiest(_everyday(after)):,} connections "
+        f"on a normal day instead of {busiest(_everyday(before)):,}, and {busiest(after.lines):,} at the worst "
+        f"accepted peak instead of {busiest(before.lines):,} (an event's own readers count there already)."
     )

@@ -33,37 +33,40 @@ def room(session: Session, percent: int) -> list[str]:
         for what, metric in _METRICS.items()
     }
     read = read_metrics(session, wanted)
-    judged = [_judged(session, instance, read, percent) for instance in instances]
-    if reasons := [reason for _, reason in judged if reason] or ([] if instances else ["no instance serves"]):
-        raise RefusedError("; ".join(reasons))
-    return [line for line, _ in judged]
+    if not instances:
+        raise RefusedError("no instance serves: there is nothing to raise")
+    lines: list[str] = []
+    reasons: dict[str, list[str]] = {}
+    for instance in instances:
+        try:
+            lines.append(f"{instance.name}: {_free(session, instance, read, percent)}")
+        except RefusedError as error:
+            reasons.setdefault(str(error), []).append(instance.name)
+    if reasons:
+        raise RefusedError("; ".join(f"{', '.join(names)}: {reason}" for reason, names in reasons.items()))
+    return lines
 
 
-def _judged(session: Session, live: LiveInstance, read: dict[str, Series], percent: int) -> tuple[str, str]:
-    """(what is free, why not): one of them is empty."""
+def _free(session: Session, live: LiveInstance, read: dict[str, Series], percent: int) -> str:
     limits = live_capacity(session, live)
-    open_, cpu = latest(read, f"connections {live.name}"), latest(read, f"cpu {live.name}")
-    busy = session.budget.stack.margins.cpu_warning_percent
     if limits is None:
-        return "", f"{live.name}: class {live.instance_class or 'unknown'}: nobody knows its limit"
-    missing = [name for name, point in zip(_METRICS.values(), (open_, cpu), strict=True) if point is None]
+        raise RefusedError(f"class {live.instance_class or 'unknown'}: nobody knows its limit")
+    open_, cpu = latest(read, f"connections {live.name}"), latest(read, f"cpu {live.name}")
     if open_ is None or cpu is None:
-        return "", (
-            f"{live.name}: no data of the last {STALE_SECONDS // 60} minutes for {' and '.join(missing)}, and what "
-            "isn't known isn't free"
+        silent = [name for name, point in zip(_METRICS.values(), (open_, cpu), strict=True) if point is None]
+        raise RefusedError(
+            f"no data of the last {STALE_SECONDS // 60} minutes for {' and '.join(silent)}, and what isn't known isn't "
+            "free"
+        )
+    busy = session.budget.stack.margins.cpu_warning_percent
+    if cpu.value >= busy:
+        raise RefusedError(
+            f"the CPU is at {cpu.value:.0f} % now ({busy:.0f} % is busy): a larger pool would make every transaction "
+            "slower"
         )
     free, more = limits.usable - math.ceil(open_.value), math.ceil(limits.ceiling.low * percent / 100)
-    if cpu.value >= busy:
-        return "", (
-            f"{live.name}: the CPU is at {cpu.value:.0f} % now ({busy:.0f} % is busy): a larger pool would make every "
-            "transaction slower"
-        )
     if free < more:
-        return "", (
-            f"{live.name}: {max(free, 0):,} of {limits.usable:,} usable slots are free now, and the pool would grow by "
-            f"{more:,}"
+        raise RefusedError(
+            f"{max(free, 0):,} of {limits.usable:,} usable slots are free now, and the pool would grow by {more:,}"
         )
-    return (
-        f"{live.name}: now {free:,} of {limits.usable:,} usable slots are free, and the CPU is at {cpu.value:.0f} %.",
-        "",
-    )
+    return f"now {free:,} of {limits.usable:,} usable slots are free, and the CPU is at {cpu.value:.0f} %."

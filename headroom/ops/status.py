@@ -1,6 +1,6 @@
 """Live connections against the budget: each instance, and what the proxy lends, the worst first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -203,7 +203,9 @@ def _instance_note(live: LiveInstance, silent: str, *, known: bool) -> str:
     return ", ".join(notes)
 
 
-def _silent(read: Mapping[str, Series], key: str) -> str:
+def _silent(read: Mapping[str, Series], key: str, idle: Collection[str] = ()) -> str:
+    if key in idle:
+        return "no datapoint in 24 hours"
     if key not in read:
         return "couldn't be read"
     series = read[key]
@@ -235,7 +237,7 @@ def _pool(session: Session, role: Role, read: Mapping[str, Series], idle: frozen
             _of(window, "warning_percent", limit),
             _of(window, "critical_percent", limit),
         ),
-        note=", ".join(notes) if borrowed else _silent(read, f"{role} borrowed"),
+        note=", ".join(notes) if borrowed else _silent(read, f"{role} borrowed", idle),
     )
     wait = latest(read, f"{role} wait")
     # While the proxy tells how much it lends, no wait is that nobody borrowed; when that is silent, it means nothing.
@@ -254,7 +256,7 @@ def _pool(session: Session, role: Role, read: Mapping[str, Series], idle: frozen
         limit=timeout,
         age_seconds=wait.age_seconds if wait else None,
         state=State.UNUSED if nobody else judged(wait.value / 1000 if wait else None, warning, critical),
-        note="on average" if wait else _silent(read, f"{role} wait"),
+        note="on average" if wait else _silent(read, f"{role} wait", idle),
     )
 
 
@@ -283,5 +285,5 @@ def _clients(session: Session, read: Mapping[str, Series], idle: frozenset[str])
         limit=None,
         age_seconds=point.age_seconds if point else None,
         state=State.UNUSED if "clients" in idle else judged(value, fleet + 1),
-        note="expected: the whole declared fleet, with a deploy's surge" if point else _silent(read, "clients"),
+        note="expected: the whole declared fleet, with a deploy's surge" if point else _silent(read, "clients", idle),
     )

@@ -92,9 +92,9 @@ def test_a_proxy_that_fell_silent_is_not_one_that_nobody_uses(deployed: Session)
     assert states == {
         "proxy, writer's pool": (State.UNKNOWN, "no datapoint in 15 min"),
         "clients of the proxy": (State.UNKNOWN, "no datapoint in 15 min"),
-        "wait for the writer's pool": (State.UNUSED, "no datapoint in 15 min"),
-        "proxy, readers' pool": (State.UNUSED, "no datapoint in 15 min"),
-        "wait for the readers' pool": (State.UNUSED, "no datapoint in 15 min"),
+        "wait for the writer's pool": (State.UNUSED, "no datapoint in 24 hours"),
+        "proxy, readers' pool": (State.UNUSED, "no datapoint in 24 hours"),
+        "wait for the readers' pool": (State.UNUSED, "no datapoint in 24 hours"),
     }
     assert found.exit_code == 2
 
