@@ -10,7 +10,8 @@ from typing import Literal
 
 import asyncpg
 
-from headroom.drill.pool import AppPool, Connection
+from headroom.drill.outcome import Outcome, classify
+from headroom.drill.pool import CONNECT_ERRORS, AppPool, Connection
 from headroom.drill.scenario import Service
 
 _SCALE_OUT_SECONDS = 0.8  # from the first to the last new instance
@@ -61,6 +62,8 @@ class Fleet:
         self._tasks: set[asyncio.Task[None]] = set()
         self._turn = count()
         self.deploy_seconds: float | None = None
+        # When a connection met no free slot, in the event loop's time: also those that no request waits for.
+        self.refused_at: list[float] = []
 
     def like(self, service: Service) -> "Fleet":
         """An empty fleet of another shape that logs in as this one does."""
@@ -132,8 +135,13 @@ class Fleet:
     def _made(self) -> AppInstance:
         return AppInstance(AppPool(self._connect, self.service.connections_max, self._chance))
 
-    def _connect(self) -> Awaitable[Connection]:
-        return connect(self._login, pins=self.service.pins)
+    async def _connect(self) -> Connection:
+        try:
+            return await connect(self._login, pins=self.service.pins)
+        except CONNECT_ERRORS as error:
+            if classify(error) is Outcome.REFUSED:
+                self.refused_at.append(asyncio.get_running_loop().time())
+            raise
 
     def _background(self, work: Awaitable[None]) -> None:
         task = asyncio.ensure_future(work)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headroom.drill import alarms
+from headroom.drill.fleet import Fleet
 from headroom.drill.limits import Limits
 from headroom.drill.outcome import Outcome
 from headroom.drill.prediction import Prediction, Stretch, predict
 from headroom.drill.results import GENERATOR_BOUND_SECONDS, Check, Columns, PhaseResult, SideResult
-from headroom.drill.scenario import Expectation, Scenario
+from headroom.drill.scenario import Expectation, Scenario, SidePath
 from headroom.drill.side import SideRun
 
 _WINDOW_SECONDS = 0.25
@@ -27,8 +28,8 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
     samples = run.sampler.samples
     starts = [0.0, *accumulate(p.seconds for p in scenario.phases)]
     phases = [_phase(run, scenario, limits, columns, number, start) for number, start in enumerate(starts[:-1])]
-    refused = columns["intended"][columns["outcome"] == Outcome.REFUSED]
-    first_refusal = float(refused.min()) if len(refused) else None
+    refusals = _refusals(run, columns)
+    first_refusal = min(refusals, default=None)
     pooled = bool(run.proxy_title)
     lag = np.asarray(run.load.lag) if len(run.load.lag) else np.zeros(1)
     lag_p95 = float(np.percentile(lag, 95))
@@ -36,7 +37,7 @@ def side_result(run: SideRun, scenario: Scenario, limits: Limits, emulator_recor
     reconnect = _reconnect(run, scenario)
     times, opened, busy = [s.at for s in samples], [s.total for s in samples], [s.busy for s in samples]
     verdicts = [
-        alarms.Verdict(rule, _fired(rule, times, opened, busy, refused.tolist(), starts[-1], limits), first_refusal)
+        alarms.Verdict(rule, _fired(rule, times, opened, busy, refusals, starts[-1], limits), first_refusal)
         for rule in alarms.rules(limits, emulator_record)
         if pooled or rule.metric != "pool_percent"
     ]
@@ -86,6 +87,7 @@ def _phase(
         seconds=phase.seconds,
         requests=int(within.sum()),
         outcomes={o.name.lower(): int((outcome == o).sum()) for o in Outcome if (outcome == o).any()},
+        refused_connects=_refused_connects(run, [(start, start + phase.seconds)], None),
         ok_percent=float(100 * ok.mean()) if len(ok) else None,
         goodput_per_second=float(ok.sum() / phase.seconds),
         attempts_per_request=float(columns["attempts"][within].mean()) if len(ok) else None,
@@ -98,6 +100,24 @@ def _phase(
         by_service={s.name: _ok_percent(columns, within, n) for n, s in enumerate(run.services)},
         prediction=_prediction(run, limits, number, phase.seconds, _slow(scenario, start, phase.seconds)),
     )
+
+
+def _refused_connects(run: SideRun, stretches: list[tuple[float, float]], service: str | None) -> int:
+    times = [t for f in run.fleets if service in {None, f.service.name} for t in _refused_at(run, f)]
+    return sum(start <= t < end for t in times for start, end in stretches)
+
+
+def _refused_at(run: SideRun, fleet: Fleet) -> list[float]:
+    """In seconds of the run; the first instances connect just before it."""
+    return [max(0.0, t - run.load.began) for t in fleet.refused_at]
+
+
+def _refusals(run: SideRun, columns: Columns) -> list[float]:
+    """When the database refused a connection: to the fleets, or to the pooler, which tells it to the request."""
+    times = [t for fleet in run.fleets for t in _refused_at(run, fleet)]
+    pooled = [number for number, service in enumerate(run.services) if service.path is SidePath.POOLED]
+    told = (columns["outcome"] == Outcome.REFUSED) & np.isin(columns["service"], pooled)
+    return sorted([*times, *columns["intended"][told].tolist()])
 
 
 def _ok_percent(columns: Columns, within: NDArray[np.bool_], service: int) -> float | None:
@@ -249,6 +269,9 @@ def _measured(
             return float(np.percentile(columns["latency"][within][ok] * 1000, 95)) if ok.any() else None
         case "refused":
             return float((columns["outcome"][within] == Outcome.REFUSED).sum())
+        case "refused_connects":
+            stretches = [(p.start, p.start + p.seconds) for p in chosen]
+            return float(_refused_connects(run, stretches, expectation.service))
         case "busy":
             return _mean([p.busy for p in chosen])
         case "active_percent":

@@ -21,6 +21,7 @@ Columns = dict[str, NDArray[np.float64]]
 class PhaseResult:
     """One phase of one side; latencies in milliseconds of the requests that succeeded, connections as means.
 
+    `refused_connects` counts attempts to connect that met no free slot, with those that no request waits for.
     `p95_wait_ms` is p95 of what a request takes beyond its work, above the same at a low rate (the calibration's).
     """
 
@@ -29,6 +30,7 @@ class PhaseResult:
     seconds: float
     requests: int
     outcomes: dict[str, int]
+    refused_connects: int
     ok_percent: float | None
     goodput_per_second: float
     attempts_per_request: float | None

@@ -123,10 +123,20 @@ class Happening(_Strict):
 
 
 class Expectation(_Strict):
-    """What must come out, or the drill's exit code is 1: one measure of a side, at least or below a number."""
+    """What must come out, or the drill's exit code is 1: one measure of a side, at least or below a number.
+
+    `refused` counts requests, `refused_connects` attempts to connect: pools reconnect without a request, too.
+    """
 
     measure: Literal[
-        "ok_percent", "p95_ms", "active_percent", "recovery_seconds", "reconnect_seconds", "busy", "refused"
+        "ok_percent",
+        "p95_ms",
+        "active_percent",
+        "recovery_seconds",
+        "reconnect_seconds",
+        "busy",
+        "refused",
+        "refused_connects",
     ]
     phase: Name | None = None
     service: Name | None = None

@@ -25,6 +25,7 @@ def side(name: str, outcome: Outcome, requests: int) -> SideResult:
         seconds=1,
         requests=requests,
         outcomes={outcome.name.lower(): requests},
+        refused_connects=0,
         ok_percent=None,
         goodput_per_second=0,
         attempts_per_request=None,
