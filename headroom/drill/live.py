@@ -15,7 +15,10 @@ from headroom.drill.side import SideRun
 
 _REFRESH_SECONDS = 0.5
 _LINE_SECONDS = 2.0
-_BAR = 30
+_BAR = (11, 30)  # columns, on a terminal narrower than _WIDE and on others
+_SIDE = (16, 40)
+_PHASE = 12
+_WIDE = 110
 
 
 class Watcher:
@@ -34,7 +37,7 @@ class Watcher:
         """Something begins."""
         self._step = text
         if not self._console.is_terminal:
-            self._console.print(text, highlight=False)
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
         elif self._live:
             self._live.update(self._view(), refresh=True)
 
@@ -68,21 +71,28 @@ class Watcher:
             f"  {run.side.name} {run.load.now():4.1f} s: {opened} of {self._limits.usable_connections} connections "
             f"open, {busy} at work; {ok} ok, {refused} refused, {other} failed otherwise in the last second",
             highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
     def _view(self) -> Group:
-        table = Table(box=None, pad_edge=False)
-        for title in ("side", "s", f"connections (limit {self._limits.usable_connections})", "open", "at work", "ok/s"):
-            table.add_column(title, justify="left" if title == "side" or "limit" in title else "right")
-        table.add_column("refused/s", justify="right", style="red")
-        table.add_column("failed otherwise/s", justify="right", style="yellow")
+        wide = self._console.width >= _WIDE
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+        # One line for each side, however long its name is: what moves is at the right.
+        table.add_column("side", no_wrap=True, max_width=_SIDE[wide])
+        table.add_column("phase", no_wrap=True, max_width=_PHASE)
+        table.add_column(f"of {self._limits.usable_connections} slots", no_wrap=True)
+        for title in ("open", "at work", "ok/s"):
+            table.add_column(title, justify="right", no_wrap=True)
+        table.add_column("refused/s", justify="right", style="red", no_wrap=True)
+        table.add_column("failed/s", justify="right", style="yellow", no_wrap=True)
         for result in self._done:
             phase = max(result.phases, key=lambda p: p.requests / p.seconds)
             refused = phase.outcomes.get("refused", 0) / phase.seconds
             failed = (phase.requests - phase.outcomes.get("ok", 0)) / phase.seconds - refused
             opened, busy = phase.open or 0, phase.busy or 0
             table.add_row(
-                result.name,
+                Text(result.name),
                 phase.name,
                 self._bar(opened, busy),
                 f"{opened:.0f}",
@@ -94,8 +104,8 @@ class Watcher:
         if self._now is not None:
             opened, busy, ok, refused_now, other = _latest(self._now)
             table.add_row(
-                self._now.side.name,
-                f"{self._now.load.now():.1f}",
+                Text(self._now.side.name),
+                f"{self._now.load.now():.1f} s",
                 self._bar(opened, busy),
                 str(opened),
                 str(busy),
@@ -103,15 +113,15 @@ class Watcher:
                 str(refused_now),
                 str(other),
             )
-        return Group(table, Text(self._step, style="dim"))
+        return Group(table, Text(self._step, style="dim", no_wrap=True, overflow="ellipsis"))
 
     def _bar(self, opened: float, busy: float) -> Text:
-        limit = self._limits.usable_connections
-        full = min(_BAR, round(_BAR * opened / limit))
-        work = min(full, round(_BAR * busy / limit))
+        limit, columns = self._limits.usable_connections, _BAR[self._console.width >= _WIDE]
+        full = min(columns, round(columns * opened / limit))
+        work = min(full, round(columns * busy / limit))
         bar = Text("█" * work, style="green")
         bar.append("█" * (full - work), style="red" if opened >= limit else "blue")
-        bar.append("·" * (_BAR - full), style="dim")
+        bar.append("·" * (columns - full), style="dim")
         return bar
 
 
