@@ -104,7 +104,7 @@ def validate(path: Path, rules: Sequence[Rule]) -> list[str]:
         config = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         return [f"{path}: can't be read: {error.strerror}"]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return [f"{path}: isn't JSON: {error}"]
     if not isinstance(config, dict):
         return [f"{path}: must be an object of rule ids, got {type(config).__name__}"]

@@ -26,7 +26,7 @@ class Report:
     """What the rules say of a deployed stack.
 
     Attributes:
-        environment: whose config was applied.
+        environment: whose config was applied; its path, where a project named its own.
         resources: how many of the stack's resources the rules read.
         rules: how many rules were asked.
         verdicts: theirs, the mandatory ones first.
@@ -56,7 +56,14 @@ class Report:
         }
 
 
-def check(state: object, environment: str | None, rules: Sequence[Rule], now: datetime, source: str) -> Report:
+def check(
+    state: object,
+    environment: str | None,
+    rules: Sequence[Rule],
+    now: datetime,
+    source: str,
+    config: Path | None = None,
+) -> Report:
     """Judge a state.
 
     Args:
@@ -65,6 +72,7 @@ def check(state: object, environment: str | None, rules: Sequence[Rule], now: da
         rules: which rules.
         now: what the rules take for the present.
         source: what to call the state in a message.
+        config: a project's own config, in place of an environment's.
 
     Raises:
         UserError: it is no state, or one of something else; there is no such environment, or its config is wrong.
@@ -76,11 +84,16 @@ def check(state: object, environment: str | None, rules: Sequence[Rule], now: da
     if not resources.of(t.CLUSTER, t.PROXY):
         raise UserError(f"{source}: has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge")
     environment = environment or _own(resources)
-    applied, listed = read(config_of(environment), rules)
+    applied, listed = read(config or config_of(environment), rules)
     exemptions = Exemptions(listed, [rule.id for rule in rules], now.date())
     verdicts = judge(rules, lambda: Reading(resources, now), applied, exemptions)
     ordered = sorted(verdicts, key=lambda v: (v.level is not EnforcementLevel.MANDATORY, v.why == "exempt", v.rule.id))
-    return Report(environment=environment, resources=len(resources.by_urn), rules=len(rules), verdicts=tuple(ordered))
+    return Report(
+        environment=str(config or environment),
+        resources=len(resources.by_urn),
+        rules=len(rules),
+        verdicts=tuple(ordered),
+    )
 
 
 def config_of(environment: str) -> Path:

@@ -43,6 +43,29 @@ def show(
     typer.echo(page(found).partition("\n")[2], nl=False)  # without the note for those who edit the page
 
 
+@app.command(epilog="Exit code: 0 valid, 2 not: each error on a line of its own, with its place.")
+def validate(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="What --policy-pack-config is given.")],
+) -> None:
+    """Check a policy config without an engine or a login: rules, levels, numbers, exemptions."""
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from policies.configuration import read
+    from policies.exemptions import Exemptions
+    from policies.pack import all_rules
+
+    applied, listed = read(Path(path), all_rules())
+    wrong = list(Exemptions(listed, applied, datetime.now(UTC).date()).objections())
+    if wrong:
+        raise UserError(
+            "\n".join(f"{path}: {exemption} {objection}: {remedy}" for exemption, objection, remedy in wrong)
+        )
+    levels = [how.level.value for how in applied.values()]
+    counts = ", ".join(f"{levels.count(level)} {level}" for level in ("mandatory", "advisory", "disabled"))
+    typer.echo(f"{path} is valid: {counts}; {len(listed)} exemption{'s' * (len(listed) != 1)}")
+
+
 @app.command(
     epilog="Exit code: 0 nothing mandatory, 1 a mandatory violation, 2 bad input. The state is what the last update "
     "or refresh saw: for drift, run `pulumi refresh` first."
@@ -62,21 +85,29 @@ def check(
             "--environment", metavar="NAME", help="Whose levels and numbers. None: the stack's own, else prod's."
         ),
     ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option("--config", metavar="PATH", help="A project's own config, in place of an environment's."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Apply the rules to what is deployed."""
     from datetime import UTC, datetime
+    from pathlib import Path
 
     from headroom.commands.state import exported, from_file
 
     if (stack is None) == (file is None):
         raise UserError("name what to check: a stack (--stack NAME) or a file (--file PATH), one of them")
+    if config is not None and environment is not None:
+        raise UserError("name whose levels and numbers count: --environment or --config, one of them")
     state: Any = from_file(file) if file is not None else exported(stack or "", context.obj)
 
     from policies.deployed import check as judged
     from policies.pack import all_rules
 
-    report = judged(state, environment, all_rules(), datetime.now(UTC), file or f"stack {stack}")
+    own = Path(config) if config is not None else None
+    report = judged(state, environment, all_rules(), datetime.now(UTC), file or f"stack {stack}", own)
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=2))
     else:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from policies.deployed import config_of
 from policies.pack import all_rules
 from policies.reading import types as t
 from tests.commands.conftest import Headroom
@@ -100,6 +101,120 @@ def test_the_environment_is_the_stacks_own_unless_another_is_named(headroom: Hea
     assert " passes as staging: 0 mandatory, " in headroom(*check).out
     assert " refused as prod: " in headroom(*check, "--environment", "prod").out
     assert " passes as dev: 0 mandatory, " in headroom(*check, "--environment", "dev").out
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Any:
+    """Writes a project's own config."""
+
+    def write(content: object) -> str:
+        path = tmp_path / "own.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    return write
+
+
+def test_a_project_has_a_config_of_its_own(headroom: Headroom, state: Any, config: Any) -> None:
+    open_ = state(shop().change("shop", storage_encrypted=False))
+    exemption = {
+        "rule": "sec-encrypted-private",
+        "urn": "*::shop",
+        "reason": "restored on Monday",
+        "owner": "payments",
+        "expires": "2999-12-31",
+    }
+    own = config({"hyg-exemption-valid": {"exemptions": [exemption]}})
+    ran = headroom("policies", "check", "--file", open_, "--config", own)
+    assert ran.code == 0
+    assert f" passes as {own}: 0 mandatory, 0 advisory, 1 exempt (" in ran.out
+    as_json = json.loads(headroom("policies", "check", "--file", open_, "--config", own, "--json").out)
+    assert as_json["environment"] == own
+    assert headroom("policies", "check", "--file", open_, "--config", config({})).code == 1  # as strict as prod
+
+
+def test_a_config_that_is_wrong_is_refused_with_all_its_errors(headroom: Headroom, state: Any, config: Any) -> None:
+    own = config({"scal-bound": "advisory", "scal-bounds": "loud"})
+    assert headroom("policies", "check", "--file", state(shop()), "--config", own) == (
+        2,
+        "",
+        f"error: {own}: scal-bound: there is no such rule: did you mean scal-bounds?\n"
+        f"{own}: scal-bounds.enforcementLevel: must be one of mandatory, advisory, disabled, got 'loud'\n",
+    )
+
+
+def test_levels_come_from_one_place(headroom: Headroom, state: Any, config: Any) -> None:
+    ran = headroom("policies", "check", "--file", state(shop()), "--config", config({}), "--environment", "dev")
+    assert ran == (2, "", "error: name whose levels and numbers count: --environment or --config, one of them\n")
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_the_shipped_configs_are_valid(headroom: Headroom, environment: str) -> None:
+    path = str(config_of(environment))
+    ran = headroom("policies", "validate", path)
+    assert ran.out.startswith(f"{path} is valid: ")
+    assert (ran.code, ran.err) == (0, "")
+
+
+def test_a_valid_config_is_summed_up(headroom: Headroom, config: Any) -> None:
+    path = config({"all": "advisory", "scal-bounds": "mandatory", "scal-cooldown": "disabled"})
+    assert headroom("policies", "validate", path) == (
+        0,
+        f"{path} is valid: 1 mandatory, {len(all_rules()) - 2} advisory, 1 disabled; 0 exemptions\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "errors"),
+    [
+        ("{", ["isn't JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"]),
+        ("[]", ["must be an object of rule ids, got list"]),
+        (
+            {"scal-bound": "advisory", "scal-cooldown": {"scale_out_seconds_most": 9000}},
+            [
+                "scal-bound: there is no such rule: did you mean scal-bounds?",
+                "scal-cooldown.scale_out_seconds_most: must be a whole number from 0 to 3,600 (seconds), got 9000",
+            ],
+        ),
+        (
+            {
+                "hyg-exemption-valid": {
+                    "exemptions": [{"rule": "scal-bounds", "urn": "*", "owner": "x", "expires": "y"}]
+                }
+            },
+            ["the exemption of * from scal-bounds has no reason: give it reason"],
+        ),
+        (
+            {
+                "hyg-exemption-valid": {
+                    "exemptions": [
+                        {"rule": "scal-bounds", "urn": "*", "reason": "z", "owner": "x", "expires": "2026-01-01"}
+                    ]
+                }
+            },
+            [
+                "the exemption of * from scal-bounds expired on 2026-01-01: repair what it exempts, or renew it with a "
+                "new reason"
+            ],
+        ),
+    ],
+)
+def test_a_config_that_is_not_valid_is_a_line_for_each_error(
+    headroom: Headroom, config: Any, content: object, errors: list[str]
+) -> None:
+    path = config(content)
+    lines = "\n".join(f"{path}: {error}" for error in errors)
+    assert headroom("policies", "validate", path) == (2, "", f"error: {lines}\n")
+
+
+def test_a_config_that_is_not_there_is_one_clear_line(headroom: Headroom, tmp_path: Path) -> None:
+    path = tmp_path / "own.json"
+    assert headroom("policies", "validate", str(path)) == (
+        2,
+        "",
+        f"error: {path}: can't be read: No such file or directory\n",
+    )
 
 
 def test_as_json(headroom: Headroom, state: Any) -> None:
