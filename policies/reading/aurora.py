@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from headroom.budget import Budget, evaluate
+from headroom.budget.facts import instance_classes
 from headroom.budget.model import Stack
 from policies.exemptions import Exemptions
 from policies.reading import demand
@@ -103,9 +104,9 @@ class Reading:
 
     @cached_property
     def clusters(self) -> list[AuroraCluster]:
-        """The stack's own Aurora clusters, in the engine's order; other engines' are not this pack's business."""
+        """The Aurora clusters; other engines' clusters are not this pack's business."""
         resources = self.resources
-        aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c) and not c.external]
+        aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c)]
         found = {c.urn: AuroraCluster(cluster=c, resources=resources) for c in aurora}
         _attach(found, resources)
         _attach_proxies(found, resources)
@@ -153,15 +154,23 @@ def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
 def _writer_first(instances: list[Resource]) -> list[Resource]:
     """The declared writer first. No property says which one it is: AWS makes it of the instance that is created first.
 
-    So: one that waits for no other instance, then the best promotion tier, then the order in the program. What AWS
-    reports as the writer *now* isn't asked: a failover must not change what the program is allowed to declare.
+    So: one that waits for no other instance, then the best promotion tier. Those that are alike so far are created at
+    once: which of them comes first can't be told, and the engine shows them in any order; the largest is taken, since
+    the others have to carry what it carries. What AWS reports as the writer *now* isn't asked: a failover must not
+    change what the program is allowed to declare.
     """
     urns = {i.urn for i in instances}
 
-    def order(entry: tuple[int, Resource]) -> tuple[bool, int, int]:
+    def order(entry: tuple[int, Resource]) -> tuple[bool, int, float, int]:
         position, instance = entry
         tier = instance.read("promotionTier", int)
-        return (any(urn in urns for urn in instance.dependencies), tier if isinstance(tier, int) else 0, position)
+        known = instance_classes().get(str(instance.field("instanceClass")))
+        return (
+            any(urn in urns for urn in instance.dependencies),
+            tier if isinstance(tier, int) else 0,
+            -known.memory_gib if known else 0,
+            position,
+        )
 
     return [instance for _, instance in sorted(enumerate(instances), key=order)]
 

@@ -1,8 +1,8 @@
 """The resources of a stack as the engine sends them, decoded once, and the links between them."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from pulumi_policy import proxy as sdk_markers
@@ -34,7 +34,6 @@ class Resource:
         property_dependencies: property -> URNs that its value comes from.
         ignore_changes: properties that an update leaves as they are.
         provider: the URN of its provider, which has one account and one region.
-        external: it is only read here (`Cluster.get`): another stack, or somebody, has made it.
     """
 
     type_: str
@@ -45,7 +44,6 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore_changes: tuple[str, ...] = ()
     provider: str = ""
-    external: bool = False
 
     def __post_init__(self) -> None:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
@@ -69,7 +67,7 @@ class Resource:
 
 
 class Resources:
-    """All resources that the rules read, by URN and by type, in the engine's order."""
+    """All resources that the rules read, by URN and by type, in a fixed order."""
 
     def __init__(self, resources: Iterable[Resource], parents: Mapping[str, str] | None = None) -> None:
         self.by_urn = {r.urn: r for r in resources}
@@ -80,17 +78,11 @@ class Resources:
             self._by_type.setdefault(resource.type_, []).append(resource)
 
     @classmethod
-    def from_message(cls, messages: Iterable[Message], registered: Collection[str] = ()) -> "Resources":
-        """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded.
-
-        Args:
-            messages: the resources.
-            registered: URNs of those that the program has registered; the others are only read. Empty: not known.
-        """
-        everything = list(messages)
+    def from_message(cls, messages: Iterable[Message]) -> "Resources":
+        """From the engine's `AnalyzeStackRequest.resources`; types that no rule reads are not decoded."""
+        everything = sorted(messages, key=lambda message: str(message.urn))  # the engine's order is another each time
         parents = {m.urn: m.parent for m in everything}
-        read = (_resource(m) for m in everything if m.type in t.READ)
-        return cls((replace(r, external=True) if registered and r.urn not in registered else r for r in read), parents)
+        return cls((_resource(m) for m in everything if m.type in t.READ), parents)
 
     def of(self, *types: str) -> list[Resource]:
         """All resources of these types."""

@@ -22,6 +22,9 @@ def _encrypted(cluster: AuroraCluster) -> Iterator[Finding]:
     encrypted = cluster.cluster.read("storageEncrypted", bool)
     if isinstance(encrypted, Blank):
         yield unproven(encrypted)
+    elif not encrypted and _restored(cluster.cluster):
+        reason = "isn't true, and a restored cluster is as encrypted as what it is restored from"
+        yield unproven(Blank(cluster.urn, "storageEncrypted", reason, "set it, if that is encrypted"))
     elif not encrypted:
         yield Finding(
             urn=cluster.urn,
@@ -32,6 +35,10 @@ def _encrypted(cluster: AuroraCluster) -> Iterator[Finding]:
                 "an encrypted snapshot)"
             ),
         )
+
+
+def _restored(cluster: Resource) -> bool:
+    return any(cluster.field(path) is not MISSING for path in ("snapshotIdentifier", "restoreToPointInTime"))
 
 
 def _private(instance: Resource) -> Iterator[Finding]:
@@ -90,9 +97,9 @@ RULE = Rule(
     title="The cluster's storage is encrypted, and it can't be reached from the internet.",
     why="Connections that strangers can open are connections that no budget counts.",
     predicate=(
-        "Refuses storageEncrypted that isn't true (unset is false), an instance with publiclyAccessible, and an "
-        "ingress of the cluster's security groups, on the database's port, from 0.0.0.0/0 or ::/0. A group outside the "
-        "stack is known by its id, where the program writes it as text."
+        "Refuses storageEncrypted that isn't true (unset is false; of a restored cluster that isn't proof), an "
+        "instance with publiclyAccessible, and an ingress of the cluster's security groups, on the database's port, "
+        "from 0.0.0.0/0 or ::/0. A group outside the stack is known by its id, where the program writes it as text."
     ),
     unknown=(
         "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown "

@@ -11,21 +11,32 @@ from policies.rule import Finding, Rule, unproven
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
-        masters = cluster.cluster.field("masterUserSecrets.0.secretArn")
         for proxy in (parts.proxy for parts in cluster.proxies):
             auths = proxy.field("auths")
-            if cluster.urn in proxy.property_dependencies.get("auths", ()):
-                yield _master(cluster, proxy)
-            elif isinstance(auths, list):
-                yield from _literal(cluster, proxy, len(auths), masters)
-            elif auths is not MISSING and auths is not UNKNOWN:
+            if isinstance(auths, list):
+                yield from _judge(cluster, proxy, [proxy.field(f"auths.{i}.secretArn") for i in range(len(auths))])
+            elif auths is UNKNOWN:
+                yield from _judge(cluster, proxy, [UNKNOWN])
+            elif auths is not MISSING:
                 yield unproven(Blank(proxy.urn, "auths", f"must be a list, got {auths!r}", "give it as a list"))
 
 
-def _literal(cluster: AuroraCluster, proxy: Resource, count: int, masters: object) -> Iterator[Finding]:
-    for index in range(count):
-        if isinstance(masters, str) and proxy.field(f"auths.{index}.secretArn") == masters:
-            yield _master(cluster, proxy)
+def _judge(cluster: AuroraCluster, proxy: Resource, secrets: list[object]) -> Iterator[Finding]:
+    masters = cluster.cluster.field("masterUserSecrets.0.secretArn")
+    if isinstance(masters, str) and masters in secrets:
+        yield _master(cluster, proxy)
+        return
+    origins = set(proxy.property_dependencies.get("auths", ()))
+    unknown = secrets.count(UNKNOWN)
+    if cluster.urn not in origins or not unknown:
+        return  # what the cluster gives is something else: its name, in a description
+    others = len(origins - {cluster.urn})
+    if not others:
+        yield _master(cluster, proxy)
+    elif unknown > others:
+        reason = f"is known only after the update, and comes from the cluster {cluster.name} and {others} more"
+        remedy = "give each entry the secret of a resource of its own, and take nothing from the cluster"
+        yield unproven(Blank(proxy.urn, "auths", reason, remedy))
 
 
 def _master(cluster: AuroraCluster, proxy: Resource) -> Finding:
@@ -45,12 +56,12 @@ RULE = Rule(
         " it."
     ),
     predicate=(
-        "Refuses an RDS Proxy whose auths come from its cluster (masterUserSecrets), or name the same secret. Secrets"
-        " of other resources pass."
+        "Refuses an RDS Proxy whose secrets come from its cluster (masterUserSecrets) and from nothing else, or name "
+        "the same secret. Secrets of other resources pass, also where a description takes the cluster's name."
     ),
     unknown=(
         "Where a secret comes from is known before its value: an unknown one of another resource isn't the master's. "
-        "Auths that are no list are not proven."
+        "More unknown secrets than other resources that they come from, and auths that are no list, are not proven."
     ),
     remedy="A role and a secret for each service, or IAM.",
     sources=(

@@ -2,7 +2,8 @@ from typing import Any
 
 from headroom.budget.model import Engine, Interval, Proxy, Serverless
 from policies.reading import types as t
-from policies.reading.aurora import AuroraCluster
+from policies.reading.aurora import AuroraCluster, Reading
+from policies.reading.resources import Resources
 from tests.policies.declared import Declared, Ref, shop
 
 
@@ -52,6 +53,25 @@ def test_the_writer_is_the_instance_that_waits_for_no_other() -> None:
     declared.add(t.CLUSTER_INSTANCE, "b", **args)
     declared.add(t.CLUSTER_INSTANCE, "a", promotion_tier=0, depends_on=["b"], **args)
     assert [i.name for i in only(declared).instances] == ["b", "a"]
+
+
+def test_of_instances_that_are_created_at_once_the_largest_is_taken_for_the_writer_in_whatever_order_they_come() -> (
+    None
+):
+    declared = shop().drop("shop-1", "shop-2")
+    for name, size in (("a", "large"), ("b", "2xlarge"), ("c", "xlarge")):
+        declared.add(t.CLUSTER_INSTANCE, name, cluster_identifier=Ref("shop"), instance_class=f"db.r6g.{size}")
+    for messages in (declared.messages(), declared.messages()[::-1]):
+        (cluster,) = Reading(Resources.from_message(messages)).clusters
+        assert [instance.name for instance in cluster.instances] == ["b", "c", "a"]
+
+
+def test_what_is_said_does_not_depend_on_the_order_in_which_the_engine_shows_the_resources() -> None:
+    names = [
+        [alarm.name for alarm in Reading(Resources.from_message(messages)).clusters[0].alarms]
+        for messages in (shop().messages(), shop().messages()[::-1])
+    ]
+    assert names[0] == names[1]
 
 
 def test_without_an_order_the_best_tier_is_the_writer_and_then_the_first() -> None:

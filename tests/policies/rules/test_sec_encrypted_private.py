@@ -42,6 +42,29 @@ CASES: Sequence[Case] = [
         passes=ALL | {"of-another"},
     ),
     Case(says="encrypted and private", declared=shop(), passes=ALL),
+    *(
+        Case(
+            says=f"a restored cluster ({by}, {given}) is as encrypted as what it is restored from",
+            declared=shop().change("shop", storage_encrypted=given, **{by: value}),
+            unproven={
+                "shop": (
+                    "storageEncrypted of shop isn't true, and a restored cluster is as encrypted as what it is "
+                    "restored from; so this cannot be proven safe; set it, if that is encrypted"
+                )
+            },
+            passes=ALL - {"shop"},
+        )
+        for given in (None, False)
+        for by, value in (
+            ("snapshot_identifier", "before-the-sale"),
+            ("restore_to_point_in_time", {"source_cluster_identifier": "old"}),
+        )
+    ),
+    Case(
+        says="a restored cluster that is encrypted",
+        declared=shop().change("shop", snapshot_identifier="before-the-sale"),
+        passes=ALL,
+    ),
     Case(
         says="not encrypted",
         declared=shop().change("shop", storage_encrypted=False),

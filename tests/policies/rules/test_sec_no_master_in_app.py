@@ -58,6 +58,51 @@ CASES: Sequence[Case] = [
         passes={"proxy"},
     ),
     Case(
+        says="a service's own secret, described by the cluster's name",
+        declared=shop().change("proxy", auths=[{"secret_arn": Ref("stack"), "description": Ref("shop")}]),
+        passes={"proxy"},
+    ),
+    Case(
+        says="the same once it is deployed",
+        declared=deployed("arn:checkout").change(
+            "proxy", auths=[{"secret_arn": "arn:checkout", "description": Ref("shop")}]
+        ),
+        passes={"proxy"},
+    ),
+    Case(
+        says="a service's secret beside the master's, by its ARN",
+        declared=deployed("arn:master").change("proxy", auths=[{"secret_arn": "arn:a"}, {"secret_arn": "arn:master"}]),
+        refused={
+            "proxy": (
+                "the proxy proxy is given the master user's secret of shop; as rds_superuser an application "
+                "takes the slots that are reserved for rescue; give each service a database role and a secret"
+                " of its own, or IAM"
+            )
+        },
+    ),
+    Case(
+        says="more unknown secrets than other resources that they come from",
+        declared=shop().change("proxy", auths=[{"secret_arn": Ref("stack")}, {"secret_arn": Ref("shop")}]),
+        unproven={
+            "proxy": (
+                "auths of proxy is known only after the update, and comes from the cluster shop and 1 more; so this "
+                "cannot be proven safe; give each entry the secret of a resource of its own, and take nothing from the "
+                "cluster"
+            )
+        },
+    ),
+    Case(
+        says="auths as a whole from the cluster",
+        declared=shop().change("proxy", auths=Ref("shop")),
+        refused={
+            "proxy": (
+                "the proxy proxy is given the master user's secret of shop; as rds_superuser an application "
+                "takes the slots that are reserved for rescue; give each service a database role and a secret"
+                " of its own, or IAM"
+            )
+        },
+    ),
+    Case(
         says="auths that are no list",
         declared=shop().change("proxy", auths="everybody"),
         unproven={
