@@ -44,15 +44,6 @@ class RulePolicy(StackValidationPolicy):
 class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's text)
     """The SDK's servicer with one reading of the stack for all rules."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._registered: set[str] = set()
-
-    def Analyze(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
-        """Note what the program registers: the engine asks about each of these, but of what is only read it doesn't."""
-        self._registered.add(request.urn)
-        return super().Analyze(request, context)  # type: ignore[no-untyped-call]
-
     @property
     def _rules(self) -> Sequence[RulePolicy]:
         return self._PolicyAnalyzerServicer__policies  # type: ignore[attr-defined, no-any-return]
@@ -74,16 +65,13 @@ class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's 
         how = {name: applied(policy.rule, self._level(policy), entries[name]) for name, policy in policies.items()}
         rules = [policy.rule for policy in self._rules]
         response = proto.AnalyzeResponse()
-        for verdict in judge(rules, lambda: self._read(request, now), how, exempt):
+        for verdict in judge(rules, lambda: Reading(Resources.from_message(request.resources), now), how, exempt):
             policy = policies[verdict.rule.id]
             report = self._create_report_violation(  # the SDK's, with its wording
                 response, policy.name, policy.description, verdict.level, policy.severity
             )
             report(verdict.message, verdict.urn)
         return response
-
-    def _read(self, request: Message, now: datetime) -> Reading:
-        return Reading(Resources.from_message(request.resources, self._registered), now)
 
     def _level(self, policy: RulePolicy) -> EnforcementLevel:
         level = self._get_enforcement_level(policy)

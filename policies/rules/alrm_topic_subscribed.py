@@ -19,7 +19,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     for alarm in {alarm.urn: alarm for c in reading.clusters for alarm in on_connections(c)}.values():
         for rings in (alarm, *composites.get(alarm.urn, ())):
             for topic in resources.linked(rings, t.TOPIC):
-                if topic.urn not in heard and not topic.external:
+                if topic.urn not in heard:
                     deaf.setdefault(topic.urn, set()).add(rings.name)
     for urn, alarms in deaf.items():
         name = resources.by_urn[urn].name

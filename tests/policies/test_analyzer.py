@@ -61,19 +61,8 @@ def test_the_stack_is_decoded_once_for_all_rules_and_only_what_they_read(monkeyp
     assert len(decoded) == len(set(decoded)) == len(declared.resources()) - 2  # not the bucket, not the parent
 
 
-def test_what_the_engine_never_asks_about_is_only_read_and_not_the_stacks_own() -> None:
-    declared = shop().change("shop", storage_encrypted=False)
-    servicer = served(*all_rules())
-    for message in declared.messages():
-        if message.urn != declared.urn("shop"):
-            servicer.Analyze(proto.AnalyzeRequest(type=message.type, urn=message.urn), None)
-    assert "sec-encrypted-private" not in {d.policyName for d in analyze(servicer, declared)}
-    servicer.Analyze(proto.AnalyzeRequest(urn=declared.urn("shop")), None)
-    assert "sec-encrypted-private" in {d.policyName for d in analyze(servicer, declared)}
-
-
 def test_a_stack_that_cannot_be_read_at_all_is_reported_by_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(messages: object, registered: object) -> None:
+    def broken(messages: object) -> None:
         raise RuntimeError("unreadable")
 
     monkeypatch.setattr(resources.Resources, "from_message", broken)
@@ -85,7 +74,7 @@ def test_a_stack_that_cannot_be_read_at_all_is_reported_by_every_rule(monkeypatc
 
 def test_the_sdk_still_has_the_private_parts_that_the_pack_builds_on() -> None:
     assert set(inspect.signature(sdk._PolicyAnalyzerServicer.__init__).parameters) >= {"name", "version", "policies"}
-    for name in ("Analyze", "AnalyzeStack", "Configure", "_get_enforcement_level", "_get_policy_config"):
+    for name in ("AnalyzeStack", "Configure", "_get_enforcement_level", "_get_policy_config"):
         assert callable(getattr(sdk._PolicyAnalyzerServicer, name))
     assert list(inspect.signature(sdk._PolicyAnalyzerServicer._create_report_violation).parameters) == [
         "self",
