@@ -107,7 +107,7 @@ def test_several_clusters_in_one_stack_are_judged_by_their_own_demand(pack: Pack
     safe, broken = shop("safe-"), shop("broken-").change("broken-budget", demand=demand_of(CHECKOUT, GREEDY))
     found = pack.analyze_stack([*safe.messages(), *broken.messages()])
     assert {name for _, _, name, _ in found} == {"broken-shop-1", "broken-shop-2"}
-    assert {rule for rule, *_ in found} == {"alrm-reachable", "conn-demand-fits", "conn-memory"}
+    assert {rule for rule, *_ in found} == {"alrm-reachable", "conn-cpu-cap", "conn-demand-fits", "conn-memory"}
 
 
 def test_a_config_key_that_no_rule_has_is_refused(pack: Pack) -> None:
