@@ -4,6 +4,8 @@ Sources: `facts/limits.toml` and `facts/instance_classes.csv`. The memory that A
 (`DBInstanceClassMemory`) is less than the class's, by an amount that AWS doesn't publish: hence intervals.
 """
 
+import math
+
 from headroom.budget import formula
 from headroom.budget.facts import SERVERLESS, connections, fact
 from headroom.budget.model import Cluster, Engine, Instance, InstanceClass, Interval, Serverless
@@ -51,6 +53,8 @@ def default(instance_class: InstanceClass, engine: Engine, serverless: Serverles
     '1,722'
     >>> str(default(instance_class("db.r7g.large"), Engine.POSTGRESQL))
     '1,600-1,802'
+    >>> str(default(instance_class("db.r5.xlarge"), Engine.POSTGRESQL))  # AWS rounded it
+    '3,300-3,604'
     """
     known = _documented(instance_class, engine, serverless)
     if known is not None:
@@ -64,7 +68,12 @@ def _documented(instance_class: InstanceClass, engine: Engine, serverless: Serve
     if serverless is not None:
         return _serverless(serverless, engine)
     value = instance_class.documented_mysql if engine is Engine.MYSQL else instance_class.documented_postgresql
-    return None if value is None else Interval(value, value, "documented")
+    if value is None:
+        return None
+    high = value
+    if engine is Engine.POSTGRESQL and instance_class.name in fact("bounds", "postgresql_rounded_classes").value:
+        high = math.floor(instance_class.memory_gib * GIB / _PG_BYTES_PER_CONNECTION)
+    return Interval(value, high, "documented")
 
 
 def _default_formula(engine: Engine) -> str:
@@ -98,7 +107,9 @@ def _memory_bytes(instance_class: InstanceClass, engine: Engine, serverless: Ser
     known = _documented(instance_class, engine, serverless) if engine is Engine.POSTGRESQL else None
     if known is not None and known.high < fact("bounds", "postgresql_default_cap").value:
         return known.low * _PG_BYTES_PER_CONNECTION, (known.high + 1) * _PG_BYTES_PER_CONNECTION - 1
-    gib, per_gib = instance_class.memory_gib, fact("bounds", "postgresql_connections_per_gib").value
+    gib = instance_class.memory_gib
+    size = "small_gib" if gib < fact("bounds", "small_gib").value else "gib"
+    per_gib = fact("bounds", f"postgresql_connections_per_{size}").value
     return gib * per_gib * _PG_BYTES_PER_CONNECTION, gib * GIB
 
 

@@ -120,6 +120,8 @@ def ceiling(cluster: Cluster, instance: Instance) -> tuple[int, int]:
     else:
         documented = klass.documented_postgresql if engine is Engine.POSTGRESQL else klass.documented_mysql
         known = (documented, documented) if documented is not None else None
+        if known and engine is Engine.POSTGRESQL and klass.name in ("db.r5.large", "db.r5.xlarge"):  # AWS rounded
+            known = (known[0], math.floor(exact(klass.memory_gib) * GIB / 9531392))
 
     if isinstance(set_to, int):
         low, high = set_to, set_to
@@ -127,7 +129,8 @@ def ceiling(cluster: Cluster, instance: Instance) -> tuple[int, int]:
         low, high = known
     else:
         gib = exact(klass.memory_gib)
-        least, most_memory = gib * LIMITS["bounds"]["postgresql_connections_per_gib"]["value"] * 9531392, gib * GIB
+        per_gib = 80 if gib < 4 else LIMITS["bounds"]["postgresql_connections_per_gib"]["value"]
+        least, most_memory = gib * per_gib * 9531392, gib * GIB
         if engine is Engine.POSTGRESQL and known and known[1] < 5000:  # the documented value gives the memory away
             least, most_memory = Fraction(known[0] * 9531392), Fraction((known[1] + 1) * 9531392 - 1)
         lowest, highest = (LIMITS["connections"][engine][end]["value"] for end in ("lowest", "highest"))

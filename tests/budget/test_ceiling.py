@@ -39,9 +39,30 @@ def test_the_csv_documents_every_class_for_mysql_and_the_older_families_for_post
     assert len([value for engine, _, value in DOCUMENTED if engine is Engine.POSTGRESQL]) == 26
 
 
+# Of 16 and 32 GiB, as db.r6g.large and xlarge with 1,722 and 3,479: 16 GiB / 9,531,392 bytes are 1,802.
+ROUNDED_BY_AWS = {("db.r5.large", Engine.POSTGRESQL): 1802, ("db.r5.xlarge", Engine.POSTGRESQL): 3604}
+
+
 @pytest.mark.parametrize(("engine", "known", "value"), DOCUMENTED)
-def test_a_documented_value_is_the_ceiling(engine: Engine, known: InstanceClass, value: int) -> None:
-    assert of(known, engine) == Interval(value, value, "documented")
+def test_a_documented_value_is_the_ceiling_but_for_two_that_are_its_low_end(
+    engine: Engine, known: InstanceClass, value: int
+) -> None:
+    assert of(known, engine) == Interval(value, ROUNDED_BY_AWS.get((known.name, engine), value), "documented")
+
+
+@pytest.mark.parametrize("known", [known for known in classes() if known.documented_postgresql], ids=lambda c: c.name)
+def test_the_ceiling_covers_what_a_class_with_the_same_memory_has(known: InstanceClass) -> None:
+    """Families differ by a few percent in what AWS takes for itself; only the T classes are less than the others."""
+    like = [c for c in classes() if c.memory_gib == known.memory_gib and c.documented_postgresql]
+    if known.name[3] != "t":
+        assert of(known).high >= max(c.documented_postgresql or 0 for c in like)
+
+
+def test_a_class_with_little_memory_is_bounded_below_serverless_with_as_much() -> None:
+    """1 ACU has 2 GiB and 189; db.t3.small's PostgreSQL default was never documented."""
+    assert of(instance_class("db.t3.small")) == Interval(160, 225, "bound")
+    one = InstanceClass(name="db.new.micro", vcpus=1, memory_gib=1)
+    assert of(one).low <= 83
 
 
 @pytest.mark.parametrize(("engine", "known", "value"), DOCUMENTED)
@@ -58,7 +79,7 @@ def test_the_bounds_of_a_class_without_documentation_enclose_what_is_documented(
 def test_the_default_formula_written_out_is_the_default(engine: Engine, known: InstanceClass, value: int) -> None:
     text = PG_DEFAULT if engine is Engine.POSTGRESQL else MYSQL_DEFAULT
     assert fact("connections", engine, "default").value == text
-    assert of(known, engine, cluster=text.replace(",", ", ")) == Interval(value, value, "documented")
+    assert of(known, engine, cluster=text.replace(",", ", ")) == of(known, engine)
 
 
 @pytest.mark.parametrize(("engine", "known", "value"), DOCUMENTED)
