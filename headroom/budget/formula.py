@@ -2,8 +2,9 @@
 
 Syntax (RDS User Guide, USER_ParamValuesRef): an integer; `{expression}` with `*`, `/` and `log(...)` (base 2) over
 integers and `DBInstanceClassMemory` (bytes) or `DBInstanceVCPU`; the functions `LEAST`, `GREATEST` and `SUM` over such
-values. Every braces' value is truncated to an integer. How AWS rounds a logarithm isn't documented: the caller chooses,
-so that two evaluations enclose the truth.
+values. A logarithm is no divisor, and not of another logarithm: AWS has neither, and what is 0 for some class has no
+value there. Every braces' value is truncated to an integer. How AWS rounds a logarithm isn't documented: the caller
+chooses, so that two evaluations enclose the truth.
 """
 
 import math
@@ -58,6 +59,7 @@ def parse(text: str) -> Formula:
 class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
+        self.in_logarithm = False
         if len(text) > _LENGTH:
             raise FormulaError(f"not a parameter formula: {text[:50]!r}...: found more than {_LENGTH} characters")
         self.words = [match.group(match.lastgroup or 0) for match in re.finditer(_LEXEME, text)][::-1]
@@ -89,7 +91,10 @@ class _Parser:
         """Factors with `*` and `/`, from left to right."""
         left = self.factor()
         while self.next_is("*", "/"):
-            operation = self.multiplied if self.take() == "*" else self.divided
+            divided = self.take() == "/"
+            if divided and self.next_is("log"):
+                raise self.error("a logarithm as a divisor")
+            operation = self.divided if divided else self.multiplied
             left = operation(left, self.factor())
         return left
 
@@ -99,8 +104,12 @@ class _Parser:
             real = float(number)
             return lambda _: real
         if word.lower() == "log":
+            if self.in_logarithm:
+                raise self.error("a logarithm of a logarithm")
             self.expect("(")
+            self.in_logarithm = True
             inner = self.product()
+            self.in_logarithm = False
             self.expect(")")
             return lambda inputs: inputs.round_log(self.log2(inner(inputs)))
         if word in _VARIABLES:
@@ -139,7 +148,7 @@ class _Parser:
         return not self.words
 
     def next_is(self, *signs: str) -> bool:
-        return bool(self.words) and self.words[-1] in signs
+        return bool(self.words) and self.words[-1].lower() in signs
 
     def take(self) -> str:
         return self.words.pop() if self.words else ""

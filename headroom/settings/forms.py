@@ -66,7 +66,7 @@ def _max_connections(value: object) -> int | str:
         raise ValueError("must be a formula of at most 255 printable ASCII characters")
     try:
         evaluate = formula.parse(value)
-        for gib in (1, 4096):  # below and above every class's memory: a formula that fails, fails here
+        for gib in (0.5, 65_536):  # below and above every class's memory: a formula that fails, fails here
             evaluate(formula.Inputs(memory_bytes=gib * 2**30, vcpus=2))
     except ValueError as error:
         raise ValueError(

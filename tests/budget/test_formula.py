@@ -68,6 +68,9 @@ FACTOR = "where an integer, log( or one of DBInstanceClassMemory, DBInstanceVCPU
         ("AVERAGE(1,2)", f"'AVERAGE' {INTEGER}"),
         ("${max}", f"'$' {INTEGER}"),
         ("1234567890123456789", "an integer of more than 18 digits"),
+        ("{1000/log(DBInstanceClassMemory/17179869184)}", "a logarithm as a divisor"),
+        ("{1000/LOG(DBInstanceClassMemory/17179869184)}", "a logarithm as a divisor"),
+        ("{log(2*log(DBInstanceClassMemory/8589934592))}", "a logarithm of a logarithm"),
     ],
 )
 def test_what_is_no_formula_is_refused_with_what_was_found_and_what_belongs_there(text: str, found: str) -> None:
@@ -109,6 +112,24 @@ PIECES = st.sampled_from(
 def test_any_text_is_a_formula_or_a_formula_error(text: str) -> None:
     with suppress(FormulaError):
         assert isinstance(parse(text)(GIB_16), int)
+
+
+@given(st.lists(PIECES, max_size=60).map("".join), st.floats(0.5, 65_536))
+def test_a_formula_that_has_a_value_for_little_and_much_memory_has_one_between(text: str, gib: float) -> None:
+    with suppress(FormulaError):
+        evaluate = parse(text)
+        for end in (0.5, 65_536):
+            evaluate(Inputs(memory_bytes=end * 2**30, vcpus=2))
+        try:
+            evaluate(Inputs(memory_bytes=gib * 2**30, vcpus=2))
+        except FormulaError as error:
+            raise AssertionError(text) from error
+
+
+@pytest.mark.parametrize("memory_gib", [0.5, 8, 16, 32, 65_536])
+def test_a_formula_whose_logarithm_is_0_somewhere_has_a_value_there(memory_gib: float) -> None:
+    evaluate = parse("GREATEST({log(DBInstanceClassMemory/17179869184)*1000},100)")
+    assert evaluate(Inputs(memory_bytes=memory_gib * 2**30, vcpus=2)) >= 100
 
 
 @given(st.floats(1, 4096), st.floats(1, 4))

@@ -77,6 +77,7 @@ CASES: list[list[tuple[str, object]]] = [
     [("database.max_connections", 3.5)],
     [("database.max_connections", "LEAST({DBInstanceClassMemory/9531392}")],
     [("database.max_connections", "{DBInstanceClassMemory/0}")],
+    [("database.max_connections", "{1000/log(DBInstanceClassMemory/137438953472)}")],
     [("database.max_connections", "LEAST(" * 60)],
     [*MYSQL],
     [*MYSQL, ("database.max_connections", 16_001), ("autoscaling", GONE), ("events.0.readers_min", GONE)],
