@@ -1,5 +1,6 @@
 """What a change does to the budget, in absolute slots."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,6 +48,7 @@ def _figures(budget: Budget, role: Role) -> Iterator[tuple[str, int]]:
     yield "direct pools", max(line.direct for line in lines)
     yield "proxy pool", min(c.pool for c in limits)
     yield "proxied demand", max(line.proxied for line in lines)
+    yield "busy", max(math.ceil(round(line.busy, 9)) for line in lines)
     yield "CPU cap", min(c.cpu_cap for c in limits)
     yield "memory cap", min(c.memory_cap for c in limits)
     yield "free slots", min(_free_slots(line) for line in lines)

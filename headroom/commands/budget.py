@@ -58,14 +58,15 @@ def show(
 
     if as_json + as_explanation + as_sql > 1:
         raise UserError("--json, --explain and --sql are different answers: choose one")
-    found = files.each(files.named, stacks) if stacks else files.all_files()
+    found = [*(stacks or files.all_files())]
     if not found:
         raise UserError(f"{files.project_folder()}: no Pulumi.<stack>.yaml: go to the project, or name a stack file")
     if as_sql and len(found) != 1:
-        raise UserError(f"--sql is for one stack's database: name one of {', '.join(f.name for f in found)}")
+        names = (which if isinstance(which, str) else which.name for which in found)
+        raise UserError(f"--sql is for one stack's database: name one of {', '.join(names)}")
     from headroom.budget import evaluate
 
-    budgets = [evaluate(stack) for stack in files.each(lambda file: file.stack(), found)]
+    budgets = [evaluate(stack) for stack in files.each(files.stack_of, found)]
     if as_json:
         _print_json(budgets)
     elif as_explanation:

@@ -10,6 +10,7 @@ from headroom.commands import stacks
 from headroom.commands.budget_table import percent
 from headroom.commands.stacks import Revision, StackFile
 from headroom.errors import UserError
+from headroom.settings import SettingsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ def compare(a: str, b: str, only: str | None) -> list[Comparison]:
         SettingsError: a side that is none of these, or every error of every file.
         UserError: `only` without two revisions, or a stack that neither has.
     """
-    left, right = stacks.each(stacks.named_or_revision, (a, b))
+    left, right = _meant(a, b)
     pairs: list[tuple[StackFile | None, StackFile | None]]
     match left, right:
         case Revision(), Revision():
@@ -72,6 +73,20 @@ def compare(a: str, b: str, only: str | None) -> list[Comparison]:
     files = [file for pair in pairs for file in pair if file]
     sides = dict(zip(files, stacks.each(_side, files), strict=True))
     return [Comparison(before=sides[x] if x else None, after=sides[y] if y else None) for x, y in pairs]
+
+
+def _meant(a: str, b: str) -> list[StackFile | Revision]:
+    try:
+        return stacks.each(stacks.named_or_revision, (a, b))
+    except SettingsError:  # one of them is nothing; what is wrong with the other one's file is said with it
+        stacks.each(_understood, (a, b))
+        raise
+
+
+def _understood(text: str) -> None:
+    meant = stacks.named_or_revision(text)
+    if isinstance(meant, StackFile):
+        meant.stack()
 
 
 def _side(file: StackFile) -> Side:

@@ -58,7 +58,7 @@ class StackFile:
             return load(self.folder / self.path).stack(self.name)
         content = _git(self.folder, "cat-file", "blob", f"{self.revision}:{self.path}")
         if content is None:
-            raise SettingsError([f"{self.source}: no such file in that revision"])
+            raise SettingsError([f"{self.source}: no such file in that revision{self._from_here()}"])
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, PurePosixPath(self.path).name)
             file.write_bytes(content)
@@ -66,6 +66,13 @@ class StackFile:
                 return load(file).stack(self.name)
             except SettingsError as error:
                 raise SettingsError(self.source + e.removeprefix(file.name) for e in error.errors) from None
+
+    def _from_here(self) -> str:
+        """What to write, where the path would have been right from this folder on."""
+        here = f"{self.revision}:./{self.path}"
+        if _git(self.folder, "cat-file", "-e", here) is None:
+            return ""
+        return f": paths there start at the repository's root; from this folder on, write {here}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,15 @@ def named(text: str) -> StackFile:
     return StackFile(folder=project_folder(), path=name)
 
 
+def stack_of(which: str | StackFile) -> Stack:
+    """The stack of a file, or of the file that an argument means.
+
+    Raises:
+        SettingsError: there is none of that name, or with every error of the file.
+    """
+    return (named(which) if isinstance(which, str) else which).stack()
+
+
 def named_or_revision(text: str) -> StackFile | Revision:
     """What an argument of a comparison means: a stack before a revision of the same name; `revision:path` is a file.
 
@@ -118,9 +134,13 @@ def named_or_revision(text: str) -> StackFile | Revision:
     """
     if (Path.cwd() / text).is_file() or (project_folder() / f"{_PREFIX}{text}{_SUFFIX}").is_file():
         return named(text)
+    if _is_revision(text):  # also one with a colon in it: HEAD@{2026-11-26 08:00}
+        return Revision(text)
     revision, colon, path = text.partition(":")
-    if _is_revision(revision):
-        return StackFile(folder=Path.cwd(), path=path, revision=revision) if colon else Revision(text)
+    if colon and not path:
+        raise SettingsError([f"{text}: names no file: write it as in {text}Pulumi.prod.yaml"])
+    if colon and _is_revision(revision):
+        return StackFile(folder=Path.cwd(), path=path, revision=revision)
     if colon:
         raise SettingsError([f"{text}: {revision!r} is no git revision: write it as in main:Pulumi.prod.yaml"])
     raise SettingsError([f"{text}: neither a stack, nor a stack file, nor a git revision; {_known()}"])

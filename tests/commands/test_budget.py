@@ -110,6 +110,19 @@ def test_the_errors_of_all_files_come_at_once(project: Path, headroom: Headroom)
     assert ran.err == BAD_INPUT
 
 
+def test_a_name_that_is_wrong_does_not_hide_what_is_wrong_with_a_file(project: Path, headroom: Headroom) -> None:
+    edit(project / "Pulumi.prod.yaml", "readers: 2", "readers: two")
+
+    ran = headroom("budget", "prd", "prod")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == (
+        "error: prd: no such stack: there is no Pulumi.prd.yaml; the stacks here are prod\n"
+        "Pulumi.prod.yaml: headroom:database.readers: must be a whole number, got 'two': declared readers; Aurora takes up to 15, autoscaled ones included\n"
+        "2 errors\n"
+    )
+
+
 def test_a_folder_without_stacks_is_said(tmp_path: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 

@@ -157,6 +157,69 @@ def test_outside_a_repository_a_revision_is_unknown(project: Path, headroom: Hea
     )
 
 
+def test_a_side_that_is_nothing_does_not_hide_what_is_wrong_with_the_other(
+    repository: Path, headroom: Headroom
+) -> None:
+    edit(repository / "Pulumi.prod.yaml", "readers: 2", "readers: two")
+
+    assert headroom("budget", "diff", "nope", "prod") == Ran(
+        2,
+        "",
+        "error: nope: neither a stack, nor a stack file, nor a git revision; the stacks here are prod\n"
+        "Pulumi.prod.yaml: headroom:database.readers: must be a whole number, got 'two': declared readers; Aurora "
+        "takes up to 15, autoscaled ones included\n2 errors\n",
+    )
+
+
+def test_from_a_project_in_a_folder_of_the_repository_paths_are_told_apart(
+    repository: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository / "infra").mkdir()
+    git(repository, "mv", "Pulumi.yaml", "Pulumi.prod.yaml", "infra")
+    commit(repository, "into a folder")
+    monkeypatch.chdir(repository / "infra")
+
+    no_change = Ran(0, "prod: no change: fits, 26 % headroom\n", "")
+    assert headroom("budget", "diff", "HEAD", "prod") == no_change
+    assert headroom("budget", "diff", "HEAD", "HEAD") == no_change
+    assert headroom("budget", "diff", "HEAD:infra/Pulumi.prod.yaml", "prod") == no_change
+    assert headroom("budget", "diff", "HEAD:./Pulumi.prod.yaml", "prod") == no_change
+    assert headroom("budget", "diff", "HEAD~1:Pulumi.prod.yaml", "prod") == no_change
+    assert headroom("budget", "diff", "HEAD:Pulumi.prod.yaml", "prod") == Ran(
+        2,
+        "",
+        "error: HEAD:Pulumi.prod.yaml: no such file in that revision: paths there start at the repository's root; from "
+        "this folder on, write HEAD:./Pulumi.prod.yaml\n1 error\n",
+    )
+
+
+def test_a_revision_and_nothing_after_its_colon_names_no_file(repository: Path, headroom: Headroom) -> None:
+    assert headroom("budget", "diff", "HEAD:", "prod").err == (
+        "error: HEAD:: names no file: write it as in HEAD:Pulumi.prod.yaml\n1 error\n"
+    )
+
+
+def test_a_revision_may_have_a_colon_and_a_branch_a_slash(repository: Path, headroom: Headroom) -> None:
+    git(repository, "branch", "feature/larger")
+    for revision in ("HEAD@{2040-01-01 00:00:00}", "feature/larger", "feature/larger:Pulumi.prod.yaml"):
+        assert headroom("budget", "diff", revision, "prod") == Ran(0, "prod: no change: fits, 26 % headroom\n", "")
+
+
+def test_a_change_of_engine_events_and_services_at_once_is_compared(repository: Path, headroom: Headroom) -> None:
+    file = repository / "Pulumi.prod.yaml"
+    edit(file, 'engine_version: "16.6"', "engine_version: 8.0.mysql_aurora.3.08.0")
+    edit(file, "aurora-postgresql", "aurora-mysql")
+    edit(file, "name: black-friday", "name: cyber-monday")
+    edit(file, "name: checkout", "name: basket")
+    edit(file, "traffic_factor: 6", "traffic_factor: 3")
+
+    ran = headroom("budget", "diff", "HEAD", "prod")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "prod writer: usable 137 -> 142 (+5)\n" in ran.out
+    assert "prod writer: busy 8 -> 4 (-4)\n" in ran.out
+
+
 def test_without_git_it_says_what_git_is_for(
     repository: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
