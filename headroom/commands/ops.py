@@ -130,7 +130,11 @@ def carried_out(plan: Callable[[], "Plan"], *, apply: bool, yes: bool) -> None:
         return
     if not yes:
         confirm("yes", "Type yes to do it: ")
-    for line in planned.apply():
+    try:
+        done = planned.apply()
+    except RefusedError as error:
+        raise refused(error) from None
+    for line in done:
         typer.echo(line)
 
 

@@ -192,6 +192,7 @@ def raise_percent(session: Session, percent: int) -> Plan:
     )
 
     def apply() -> list[str]:
+        room(session, percent - now)  # once more: whoever was asked may have thought about it for minutes
         aws.call(
             "rds",
             "ModifyDBProxyTargetGroup",

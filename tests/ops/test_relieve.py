@@ -192,6 +192,23 @@ def test_the_percent_is_refused_where_slots_or_cpu_are_not_free_now_or_nobody_kn
 
 
 @pytest.mark.emulator
+def test_the_percent_is_refused_where_room_went_while_somebody_thought_about_it(
+    deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly() -> str:
+        now(deployed, 1, cpu=97)
+        return "yes\n"
+
+    typed = io.StringIO()
+    monkeypatch.setattr(typed, "readline", slowly, raising=False)
+    now(deployed)
+    monkeypatch.setattr("sys.stdin", typed)
+    done = headroom("relieve", "raise-percent", "48", "--apply")
+    assert (done.code, percent(deployed)) == (1, 45)
+    assert f"refused: {deployed.name}-1: the CPU is at 97 % now" in done.out
+
+
+@pytest.mark.emulator
 def test_the_percent_is_refused_where_cloudwatch_cannot_be_read(
     deployed: Session, headroom: Headroom, calls: Calls
 ) -> None:
