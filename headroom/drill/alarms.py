@@ -1,6 +1,7 @@
 """When would the stack's alarms have fired? The alarm table, evaluated by CloudWatch's rule on the drill's series.
 
-The drill compresses time: one second of it stands for one CloudWatch period (a minute). Thresholds are the stack's;
+The drill compresses time: one second of it stands for one CloudWatch period (a minute), and its first second also for
+all that was before: real alarms have watched the steady state for days. Thresholds are the stack's;
 those in connections are scaled as the connections are. The ones on connections are read from the local stack's
 CloudWatch where it is up, the others (or all) are the budget's.
 """
@@ -37,21 +38,29 @@ class Rule:
     source: str
     missing: Missing = Missing.IGNORE
 
-    def fires(self, values: Sequence[float | None]) -> int | None:
-        """The index of the period at whose end it goes off (the value is at least the threshold); None: never."""
+    def fires(self, values: Sequence[float | None], steady: float | None = None) -> int | None:
+        """The index of the period at whose end it goes off (the value is at least the threshold); None: never.
+
+        `steady` is the value of all the periods before: an alarm has watched them, and may ring since then (-1).
+        """
+        before = [] if steady is None else [steady] * self.of
         found = states(
-            values,
+            [*before, *values],
             lambda value: value >= self.threshold,
             datapoints_to_alarm=self.breaching,
             evaluation_periods=self.of,
             missing=self.missing,
         )
-        return first_alarm(found)
+        index = first_alarm(found)
+        return None if index is None else max(-1, index - len(before))
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """When it would have fired, in the drill's seconds (None: never), and when the first client was refused."""
+    """When it would have fired, in the drill's seconds (0: in the steady state before it; None: never).
+
+    And when the first client was refused.
+    """
 
     rule: Rule
     fired_at: float | None

@@ -170,7 +170,9 @@ def _fired(
             periods = alarms.maxima(times, [100 * b / limits.pool_connections for b in busy], seconds)
         case _:
             periods = alarms.counts(refused, seconds)
-    index = rule.fires(periods)
+    # Nobody is refused in a steady state, or it is none.
+    steady = 0.0 if rule.metric == "refusals" else periods[0] if periods else None
+    index = rule.fires(periods, steady)
     return None if index is None else (index + 1) * alarms.SECONDS_PER_PERIOD
 
 

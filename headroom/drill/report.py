@@ -163,6 +163,8 @@ def _so(verdict: Verdict) -> str:
     if verdict.fired_at is None:
         refused = "" if verdict.first_refusal_at is None else ", although clients were refused"
         return "it stays silent" + refused
+    if verdict.fired_at == 0:
+        return "it rings in the steady state already, before anything happens"
     lead = verdict.lead_seconds
     if lead is None:
         return "it warns, and nobody is refused"

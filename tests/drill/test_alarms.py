@@ -1,11 +1,13 @@
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headroom.budget.alarms.model import Missing
 from headroom.budget.model import Role
-from headroom.drill import alarms
+from headroom.drill import alarms, report
 from headroom.drill.limits import scaled
 
 WORKED = str(Path(__file__).parents[2] / "docs/examples/worked.yaml")
@@ -21,6 +23,22 @@ def test_an_alarm_fires_at_the_end_of_the_mth_breaching_period_of_n() -> None:
     assert rule(5, 5).fires([9, 9, 9, 9]) is None
     assert rule(1, 1).fires([4.9, 5]) == 1  # at the threshold is over it, as the deployed comparison has it
     assert rule(1, 1).fires([]) is None
+
+
+def test_an_alarm_has_watched_the_steady_state_before_the_drill() -> None:
+    assert rule(2, 3).fires([9, 9], steady=1) == 1
+    assert rule(2, 3).fires([9, 1], steady=9) == -1  # it rings since before
+    assert rule(1, 1).fires([1, 1], steady=1) is None
+    # Of 3 periods that must all breach one is known, and not as missing: the ones before were fine.
+    early = dataclasses.replace(rule(3, 3), missing=Missing.BREACHING)
+    assert early.fires([9, 9, 9]) == 0
+    assert early.fires([9, 9, 9], steady=1) == 2
+
+
+def test_an_alarm_that_rings_in_the_steady_state_is_said_to_do_so() -> None:
+    verdict = alarms.Verdict(rule(2, 3), 0.0, 3.5)
+    assert report._so(verdict) == "it rings in the steady state already, before anything happens"
+    assert report._so(alarms.Verdict(rule(2, 3), 2.0, 3.5)) == "1.5 min before the first refusal"
 
 
 def test_refusals_are_counted_by_period() -> None:
