@@ -41,8 +41,10 @@ class Calibration:
     source: str
 
 
-async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "stock") -> Calibration | None:
-    """Measure with a small fleet of the same service; None when not a single transaction succeeded."""
+async def calibrate(
+    fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "stock", failures_max: int | None = None
+) -> Calibration | None:
+    """Measure with a small fleet of the same service; None when no transaction succeeded, or too many failed."""
     service = fleet.service.model_copy(
         update={
             "transactions_per_second": [_RATE],
@@ -56,13 +58,22 @@ async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "
         }
     )
     small = fleet.like(service)
-    warm_up = Load(
-        [small], [Phase(name="warm-up", seconds=_WARM_UP_SECONDS)], rate_factor=1.0, seed=seed + 1, table=table
+    warm_up, load = (
+        Load(
+            [small],
+            [Phase(name=name, seconds=seconds)],
+            rate_factor=1.0,
+            seed=chosen,
+            table=table,
+            failures_max=failures_max,
+        )
+        for name, seconds, chosen in (("warm-up", _WARM_UP_SECONDS, seed + 1), ("calibration", _SECONDS, seed))
     )
-    load = Load([small], [Phase(name="calibration", seconds=_SECONDS)], rate_factor=1.0, seed=seed, table=table)
     try:
         await small.scale_to(_INSTANCES)
         await warm_up.run()  # the pooler opens its connections
+        if warm_up.stopped_at is not None:
+            return None
         before = proxy.stats() if proxy else None
         await load.run()
         after = proxy.stats() if proxy else None
@@ -71,7 +82,7 @@ async def calibrate(fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "
         await asyncio.sleep(0)
     columns = load.records.columns()
     good = columns["outcome"] == Outcome.OK
-    if not good.any():
+    if load.stopped_at is not None or not good.any():
         return None
     beyond = (columns["latency"] - columns["work"])[good] * 1000
     median, p95 = (float(value) for value in np.percentile(beyond, [50, 95]))

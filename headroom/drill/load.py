@@ -62,10 +62,19 @@ class Load:
         phases: their lengths; the services have a rate and a number of instances for each.
         rate_factor: on all rates and instances (a machine with one core carries half).
         seed: of arrivals, work and choices.
+        table: with the articles.
+        failures_max: it stops by itself once so many requests have failed; None: never.
     """
 
     def __init__(
-        self, fleets: list[Fleet], phases: list[Phase], *, rate_factor: float, seed: int, table: str = "stock"
+        self,
+        fleets: list[Fleet],
+        phases: list[Phase],
+        *,
+        rate_factor: float,
+        seed: int,
+        table: str = "stock",
+        failures_max: int | None = None,
     ) -> None:
         self.fleets = fleets
         self.records = Records()
@@ -73,6 +82,8 @@ class Load:
         self.seconds: list[Counter[Outcome]] = []
         self.slow_factor = 1.0
         self.failures = 0
+        self.failures_max = failures_max
+        self.stopped_at: float | None = None
         self.stop = asyncio.Event()
         self.in_flight = 0
         self.began = 0.0
@@ -96,24 +107,22 @@ class Load:
         """Run all phases, then wait for the last answers (each ends at its client's timeout)."""
         self.began = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._scale())
+            scaling = group.create_task(self._scale())
             tasks = [group.create_task(self._offer(n)) for n in range(len(self.fleets))]
-            group.create_task(self._until_stopped(tasks))
+            group.create_task(self._until_stopped(tasks, scaling))
         await asyncio.gather(*self._tasks)
 
-    async def _until_stopped(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _until_stopped(self, tasks: list[asyncio.Task[None]], scaling: asyncio.Task[None]) -> None:
         waiting = asyncio.ensure_future(self.stop.wait())
         done = asyncio.ensure_future(asyncio.wait(tasks))
         both: set[asyncio.Future[Any]] = {waiting, done}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*both, *tasks):
+        for task in (*both, *tasks, *([scaling] if self.stop.is_set() else [])):
             task.cancel()
 
     async def _scale(self) -> None:
         for phase, start in enumerate(self._starts[:-1]):
             await asyncio.sleep(max(0.0, start - self.now()))
-            if self.stop.is_set():
-                return
             for fleet in self.fleets:
                 fleet.scale_soon(round(fleet.service.instances[phase] * self._factor))
 
@@ -205,6 +214,9 @@ class Load:
             self.seconds.append(Counter())
         self.seconds[second][outcome] += 1
         self.failures += outcome is not Outcome.OK
+        if self.failures_max is not None and self.failures >= self.failures_max and not self.stop.is_set():
+            self.stopped_at = ended
+            self.stop.set()
 
     def phase_at(self, at: float) -> int:
         """The number of the phase at a time."""

@@ -161,12 +161,12 @@ async def _go(
         await fleet.scale_to(round(fleet.service.instances[0] * ground.limits.machine_factor))
     load.began = asyncio.get_running_loop().time()
     watch.running(run)
-    async with _beside(run.sampler.run(), _watch_over(alive), *happenings):
+    async with beside(run.sampler.run(), _watch_over(alive), *happenings):
         await load.run()
 
 
 @asynccontextmanager
-async def _beside(*work: Coroutine[object, object, None]) -> AsyncIterator[None]:
+async def beside(*work: Coroutine[object, object, None]) -> AsyncIterator[None]:
     """Run these beside the block; the block's end ends them, and an error of theirs ends the block."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(w) for w in work]
@@ -297,13 +297,6 @@ async def _happen(
     """Do it at its time."""
     await asyncio.sleep(max(0.0, happening.at_seconds - run.load.now()))
     match happening.what:
-        case "slow":
-            run.load.slow_factor = happening.factor
-            await asyncio.sleep(happening.seconds)
-            run.load.slow_factor = 1.0
-        case "deploy":
-            for fleet in run.fleets:
-                fleet.deploy_soon(happening.surge_percent, happening.seconds)
         case "kill-writer":
             server.kill()
             await asyncio.sleep(happening.seconds)
@@ -316,3 +309,18 @@ async def _happen(
             for (path, role), endpoint in endpoints.items():
                 if role == "reader":
                     endpoint.port = endpoints[path, "writer"].port
+        case _:
+            await on_fleets(happening, run)
+
+
+async def on_fleets(happening: Happening, run: SideRun) -> None:
+    """Do at its time what happens to the services, not to servers."""
+    await asyncio.sleep(max(0.0, happening.at_seconds - run.load.now()))
+    match happening.what:
+        case "slow":
+            run.load.slow_factor = happening.factor
+            await asyncio.sleep(happening.seconds)
+            run.load.slow_factor = 1.0
+        case "deploy":
+            for fleet in run.fleets:
+                fleet.deploy_soon(happening.surge_percent, happening.seconds)

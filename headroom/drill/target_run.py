@@ -25,7 +25,7 @@ from headroom.drill.reason import reason
 from headroom.drill.results import DrillResult, SideResult
 from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Scenario, Side, SidePath
-from headroom.drill.side import SideRun, Watch
+from headroom.drill.side import SideRun, Watch, beside, on_fleets
 from headroom.drill.target import Target, parse_dsn, refuse_production
 from headroom.errors import UserError
 
@@ -171,36 +171,28 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
     chance = random.Random(seed)  # noqa: S311 - load, not secrets
     services = planned.scenario.services_on(side)
     fleets = [Fleet(service, target.login(), chance) for service in services]
-    load = Load(fleets, planned.scenario.phases, rate_factor=1.0, seed=seed, table=table)
+    budget = planned.error_budget
+    load = Load(fleets, planned.scenario.phases, rate_factor=1.0, seed=seed, table=table, failures_max=budget)
     clients = lambda: sum(f.open_connections for f in fleets)  # noqa: E731
     sampler = Sampler(planned.direct.login(), load.now, clients, own_user=True)
     run = SideRun(side=side, services=services, load=load, sampler=sampler, fleets=fleets)
     run.proxy_title = target.name if side.path is SidePath.POOLED else ""
-    stopped_at = 0.0
-
-    async def guard() -> None:
-        nonlocal stopped_at
-        while load.failures < planned.error_budget:  # noqa: ASYNC110 - counted in the hot path, without an event
-            await asyncio.sleep(_CHECK_SECONDS)
-        stopped_at = load.now()
-        load.stop.set()
-
     try:
         await _repeated(sampler.open, asyncpg.TooManyConnectionsError)
         watch.step(f"{side.name}: measuring the hold time at a low rate on {target.name}")
-        run.calibration = await calibrate(fleets[0], None, seed, table)
+        main = next(f for f in fleets if max(f.service.transactions_per_second) > 0)
+        run.calibration = await calibrate(main, None, seed, table, budget)
+        if run.calibration is None:
+            run.broken = "stopped before its load: at a low rate already no request succeeded, or too many failed"
+            return run
         for fleet in fleets:
             await fleet.scale_to(fleet.service.instances[0])
         load.began = asyncio.get_running_loop().time()
         watch.running(run)
         watch.step(f"{side.name}: {planned.scenario.seconds:g} s of load on {target.name}")
-        beside = [asyncio.ensure_future(sampler.run()), asyncio.ensure_future(guard())]
-        try:
+        happenings = [on_fleets(h, run) for h in planned.scenario.happenings]
+        async with beside(sampler.run(), *happenings):
             await load.run()
-        finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
     except CONNECT_ERRORS as error:
         raise UserError(f"{side.name}: {target.name}: {reason(error)}") from None
     finally:
@@ -208,9 +200,9 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
         for fleet in fleets:
             fleet.close()
         await asyncio.sleep(0)
-    if stopped_at:
-        budget = f"{planned.error_budget} requests had failed, which is the error budget of a side"
-        run.broken = f"stopped at {stopped_at:.1f} s: {budget}"
+    if load.stopped_at is not None:
+        spent = f"{budget} requests had failed, which is the error budget of a side"
+        run.broken = f"stopped at {load.stopped_at:.1f} s: {spent}"
     return run
 
 

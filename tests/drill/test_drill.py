@@ -306,6 +306,34 @@ def test_an_error_budget_ends_its_own_side_only(tmp_path: Path, staging: Server)
     assert tables(staging) == 0
 
 
+def test_what_happens_to_services_happens_on_a_real_target_too(tmp_path: Path, staging: Server) -> None:
+    dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
+    file = Path(short(tmp_path, seconds=2))
+    slow = '[[happenings]]\nat_seconds = 0\nwhat = "slow"\nseconds = 2\nfactor = 40\n'
+    file.write_text(file.read_text().replace("[[sides]]", slow + "[[sides]]"))
+    done = drill(tmp_path, str(file), "--json", "--target-dsn", dsn, input="127.0.0.1/postgres\n")
+    (side,) = json.loads(done.stdout)["sides"]
+    work = side["requests"]["work"]
+    assert sum(work) / len(work) > 0.05  # seconds; without it the mean is 0.005
+
+
+def test_a_target_that_fails_at_a_low_rate_already_gets_no_load(tmp_path: Path, staging: Server) -> None:
+    dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
+    file = Path(short(tmp_path))
+    file.write_text(
+        file.read_text()
+        .replace("client_timeout_ms = 1000", "client_timeout_ms = 10")
+        .replace("hold_ms = 5", "hold_ms = 500")
+    )
+    both = ("--target-dsn", dsn, "--error-budget", "5")
+    done = drill(tmp_path, str(file), "--json", *both, input="127.0.0.1/postgres\n")
+    assert done.returncode == 2
+    (side,) = json.loads(done.stdout)["sides"]
+    assert side["broken"].startswith("stopped before its load: at a low rate already no request succeeded")
+    assert side["requests"]["intended"] == []
+    assert tables(staging) == 0
+
+
 def test_a_proxy_that_cannot_be_reached_is_said_before_the_first_side(tmp_path: Path, staging: Server) -> None:
     dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
     nowhere = f"postgresql://{SUPERUSER}@127.0.0.1:{free_port()}/postgres"

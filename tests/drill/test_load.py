@@ -106,6 +106,22 @@ def test_an_app_that_sheds_says_so_at_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert np.median(shed) < 0.1
 
 
+def test_a_load_that_only_fails_stops_by_itself_whatever_phases_are_left() -> None:
+    nobody = Fleet(service(transactions_per_second=[200, 0], instances=[0, 0]), LOGIN, random.Random(1))  # noqa: S311
+    phases = [Phase(name="first", seconds=60), Phase(name="last", seconds=60)]
+
+    async def all_of_it() -> Load:
+        load = Load([nobody], phases, rate_factor=1.0, seed=1, failures_max=5)
+        async with asyncio.timeout(30):
+            await load.run()
+        return load
+
+    load = asyncio.run(all_of_it())
+    assert load.stopped_at is not None
+    assert load.failures >= 5
+    assert set(load.records.columns()["outcome"]) == {float(Outcome.LOST)}
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
