@@ -124,7 +124,7 @@ class Load:
         for phase, start in enumerate(self._starts[:-1]):
             await asyncio.sleep(max(0.0, start - self.now()))
             for fleet in self.fleets:
-                fleet.scale_soon(round(fleet.service.instances[phase] * self._factor))
+                fleet.scale_soon(fleet.service.instances_in(phase, self._factor))
 
     def _plan(self, service: Service, chance: np.random.Generator) -> NDArray[np.float64]:
         """Every arrival of the run: Poisson in each phase."""

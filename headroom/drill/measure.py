@@ -142,7 +142,7 @@ def _prediction(run: SideRun, limits: Limits, number: int, seconds: float, slow:
     stretch = Stretch(
         seconds,
         tuple(s.transactions_per_second[number] * factor for s in run.services),
-        tuple(round(s.instances[number] * factor) for s in run.services),
+        tuple(s.instances_in(number, factor) for s in run.services),
         slow,
     )
     return predict(

@@ -97,6 +97,11 @@ class Service(_Strict):
     in_flight_max: int | None = Field(default=None, ge=1, le=1000)
     declared_instances_max: int | None = Field(default=None, ge=1, le=500)
 
+    def instances_in(self, phase: int, factor: float) -> int:
+        """Running instances in a phase on a machine that carries `factor` of the scenario: one stays one."""
+        declared = self.instances[phase]
+        return max(min(declared, 1), round(declared * factor))
+
 
 class Phase(_Strict):
     """A stretch of the run."""

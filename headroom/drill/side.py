@@ -158,7 +158,7 @@ async def _go(
         alive.append(server.check)
     # The first instances are there before the first request.
     for fleet in run.fleets:
-        await fleet.scale_to(round(fleet.service.instances[0] * ground.limits.machine_factor))
+        await fleet.scale_to(fleet.service.instances_in(0, ground.limits.machine_factor))
     load.began = asyncio.get_running_loop().time()
     watch.running(run)
     async with beside(run.sampler.run(), _watch_over(alive), *happenings):

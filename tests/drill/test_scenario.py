@@ -202,3 +202,10 @@ def test_a_side_changes_services_and_gives_them_its_path() -> None:
     assert (reporting.path, checkout.path) == (SidePath.DIRECT, SidePath.POOLED)
     fixed = scenarios.load("smaller-pools")
     assert [fixed.services_on(side)[0].connections_max for side in fixed.sides] == [8, 3]
+
+
+@pytest.mark.parametrize(("declared", "half"), [(0, 0), (1, 1), (2, 1), (3, 2), (40, 20)])
+def test_a_machine_that_carries_half_runs_half_of_the_instances_and_never_none_of_one(declared: int, half: int) -> None:
+    (service,) = scenarios.parse(SMALL.replace("instances = [1]", f"instances = [{declared}]"), "m", "m").services
+    assert service.instances_in(0, 0.5) == half
+    assert service.instances_in(0, 1.0) == declared
