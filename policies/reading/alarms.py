@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from headroom.budget.capacity import capacity, promotable
 from headroom.budget.model import Role, Stack
-from policies.reading.aurora import AuroraCluster
+from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource
 
@@ -61,9 +61,9 @@ def tells_somebody(alarm: Resource) -> bool:
     return alarm.read("actionsEnabled", bool) is True and actions is not MISSING and actions != []
 
 
-def heard(cluster: AuroraCluster, alarm: Resource) -> bool:
+def heard(where: AuroraCluster | Reading, alarm: Resource) -> bool:
     """It tells somebody, or a composite alarm does that refers to it."""
-    return any(map(tells_somebody, (alarm, *cluster.composites.get(alarm.urn, ()))))
+    return any(map(tells_somebody, (alarm, *where.composites.get(alarm.urn, ()))))
 
 
 def watched_roles(cluster: AuroraCluster) -> frozenset[Role]:

@@ -1,6 +1,6 @@
 """The Aurora clusters of a stack, each with all that belongs to it, and its budget. Read once, shared by all rules."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -109,18 +109,42 @@ class Reading:
         aurora = [c for c in resources.of(t.CLUSTER) if _is_aurora(c)]
         found = {c.urn: AuroraCluster(cluster=c, resources=resources) for c in aurora}
         _attach(found, resources)
-        _attach_proxies(found, resources)
-        composites: dict[str, list[Resource]] = {}
-        for composite in resources.of(t.COMPOSITE_ALARM):
-            for alarm in resources.linked(composite, t.ALARM):
-                composites.setdefault(alarm.urn, []).append(composite)
+        for target, parts in _targets(resources):
+            for own in (found[c.urn] for c in resources.linked(target, t.CLUSTER) if c.urn in found):
+                if parts.proxy.urn not in {each.proxy.urn for each in own.proxies}:
+                    own.proxies.append(parts)
         demands = demand.assign(aurora, resources.of(t.BUDGET), resources)
         for cluster in found.values():
-            cluster.composites = composites
+            cluster.composites = self.composites
             cluster.demand = demands.get(cluster.urn)
             cluster.several_demands = cluster.demand is None and len(demands) < len(resources.of(t.BUDGET))
             cluster.instances = _writer_first(cluster.instances)
         return list(found.values())
+
+    @cached_property
+    def composites(self) -> Mapping[str, Sequence[Resource]]:
+        """Alarm's URN -> the composite alarms whose rule refers to it."""
+        found: dict[str, list[Resource]] = {}
+        for composite in self.resources.of(t.COMPOSITE_ALARM):
+            for alarm in self.resources.linked(composite, t.ALARM):
+                found.setdefault(alarm.urn, []).append(composite)
+        return found
+
+    @cached_property
+    def lone_proxies(self) -> list[ProxyParts]:
+        """The proxies on a cluster that isn't part of this stack; of an instance that is no cluster's, RDS's own."""
+        lone = {
+            parts.proxy.urn: parts
+            for target, parts in _targets(self.resources)
+            if target.field("dbClusterIdentifier") is not MISSING and not self.resources.linked(target, t.CLUSTER)
+        }
+        return list(lone.values())
+
+    @property
+    def proxies(self) -> list[ProxyParts]:
+        """Every proxy on an Aurora cluster, once: for the rules that ask nothing about the cluster."""
+        attached = {parts.proxy.urn: parts for cluster in self.clusters for parts in cluster.proxies}
+        return [*attached.values(), *(parts for parts in self.lone_proxies if parts.proxy.urn not in attached)]
 
 
 def _is_aurora(cluster: Resource) -> bool:
@@ -175,8 +199,8 @@ def _writer_first(instances: list[Resource]) -> list[Resource]:
     return [instance for _, instance in sorted(enumerate(instances), key=order)]
 
 
-def _attach_proxies(found: dict[str, AuroraCluster], resources: Resources) -> None:
-    """Every proxy to the clusters that are its targets, with its pool's settings."""
+def _targets(resources: Resources) -> Iterator[tuple[Resource, ProxyParts]]:
+    """Every target of a proxy, and the proxy with its pool's settings."""
     groups = {p.urn: group for group in resources.of(t.PROXY_TARGET_GROUP) for p in resources.linked(group, t.PROXY)}
     read_only = {
         p.urn
@@ -188,16 +212,14 @@ def _attach_proxies(found: dict[str, AuroraCluster], resources: Resources) -> No
     for alarm in resources.of(t.ALARM):
         for proxy in resources.linked(alarm, t.PROXY):
             alarms.setdefault(proxy.urn, []).append(alarm)
-    attached: set[tuple[str, str]] = set()
     for target in resources.of(t.PROXY_TARGET):
-        for cluster in resources.linked(target, t.CLUSTER):
-            for proxy in resources.linked(target, t.PROXY):
-                if cluster.urn in found and (cluster.urn, proxy.urn) not in attached:
-                    attached.add((cluster.urn, proxy.urn))
-                    parts = ProxyParts(
-                        proxy=proxy,
-                        target_group=groups.get(proxy.urn),
-                        has_reader_endpoint=proxy.urn in read_only,
-                        alarms=tuple(alarms.get(proxy.urn, ())),
-                    )
-                    found[cluster.urn].proxies.append(parts)
+        for proxy in resources.linked(target, t.PROXY):
+            yield (
+                target,
+                ProxyParts(
+                    proxy=proxy,
+                    target_group=groups.get(proxy.urn),
+                    has_reader_endpoint=proxy.urn in read_only,
+                    alarms=tuple(alarms.get(proxy.urn, ())),
+                ),
+            )

@@ -13,11 +13,11 @@ from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    every = {parts.proxy.urn: (cluster, parts) for cluster in reading.clusters for parts in cluster.proxies}
-    for cluster, parts in every.values():
-        if cluster.budget is not None and not _used(cluster.budget.stack):
-            continue  # nobody can queue there
-        telling = [alarm for alarm in parts.alarms if heard(cluster, alarm)]
+    # Where no declared service uses it, nobody can queue there.
+    budgets = [(cluster.budget, cluster.proxies) for cluster in reading.clusters]
+    unused = {p.proxy.urn for budget, proxies in budgets if budget and not _used(budget.stack) for p in proxies}
+    for parts in (parts for parts in reading.proxies if parts.proxy.urn not in unused):
+        telling = [alarm for alarm in parts.alarms if heard(reading, alarm)]
         missing = [
             _missing(parts, what, metric)
             for what, metric in (("how long clients wait", WAIT), ("how full its pool is", ALLOWED))

@@ -27,6 +27,9 @@ def check(reading: Reading) -> Iterator[Finding]:
                 if watches(alarm, WAIT):
                     waits += _wait(parts, alarm)
         yield from advised(cluster, waits)
+    for parts in reading.lone_proxies:
+        for alarm in (alarm for alarm in parts.alarms if watches(alarm, WAIT)):
+            yield from _wait(parts, alarm)
 
 
 def _windows(cluster: AuroraCluster) -> Iterator[Finding]:

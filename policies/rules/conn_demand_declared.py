@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from policies.reading.aurora import AuroraCluster, Reading
-from policies.rule import ADVISORY, DISABLED, Finding, Rule
+from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule
 
 DECLARE = (
     "declare services and events: in a stack's file (headroom:services, headroom:events), in a program of your own "
@@ -16,6 +16,14 @@ def check(reading: Reading) -> Iterator[Finding]:
     for cluster in reading.clusters:
         if cluster.demand is None:
             yield _ambiguous(cluster) if cluster.several_demands else _not_declared(cluster)
+    for parts in reading.lone_proxies:
+        yield Finding(
+            urn=parts.proxy.urn,
+            found=f"the proxy {parts.proxy.name} leads to a cluster that isn't part of this stack",
+            allowed="its pool can be compared neither with that cluster's limits nor with a demand",
+            remedy="declare the proxy and the demand beside the cluster",
+            kind=Kind.ADVICE,
+        )
 
 
 def _ambiguous(cluster: AuroraCluster) -> Finding:
@@ -47,7 +55,8 @@ RULE = Rule(
     why="On 2023-09-01 nobody could say how many connections all services together may open: it was written nowhere.",
     predicate=(
         "Refuses a cluster without a declared demand (the component headroom:index:Budget), and a demand that can't be "
-        "told to be for one cluster. Whether the demand fits is conn-demand-fits' question."
+        "told to be for one cluster. Advises about a proxy on a cluster outside the stack, whose pool isn't judged. "
+        "Whether the demand fits is conn-demand-fits' question."
     ),
     unknown=(
         "It reads no value: the demand belongs to the cluster by a dependency or a common parent. A demand that can't "

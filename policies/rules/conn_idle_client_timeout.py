@@ -14,7 +14,7 @@ def check(reading: Reading, *, note_above_seconds: int) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     lowest = int(fact("service", "idle_client_timeout_lowest_seconds").value)
     highest = int(fact("service", "idle_client_timeout_highest_seconds").value)
-    for proxy in {parts.proxy.urn: parts.proxy for cluster in reading.clusters for parts in cluster.proxies}.values():
+    for proxy in (parts.proxy for parts in reading.proxies):
         seconds = proxy.read(PATH, int)
         if isinstance(seconds, Blank):
             yield unproven(seconds)

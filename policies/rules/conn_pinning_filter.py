@@ -13,9 +13,8 @@ FILTER = "EXCLUDE_VARIABLE_SETS"
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    for cluster in reading.clusters:
-        for group in (parts.target_group for parts in cluster.proxies if parts.target_group):
-            yield from _judge(group)
+    for group in (parts.target_group for parts in reading.proxies if parts.target_group):
+        yield from _judge(group)
 
 
 def _judge(group: Resource) -> Iterator[Finding]:

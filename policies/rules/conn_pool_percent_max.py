@@ -8,6 +8,7 @@ from policies.reading.field import Blank
 from policies.rule import Finding, Kind, Rule, Setting, unproven
 
 PATH = "connectionPoolConfig.maxConnectionsPercent"
+SOME_FREE = "some have to stay free for superusers, AWS's automation and the operators"
 
 
 def check(reading: Reading, *, note_above_percent: float) -> Iterator[Finding]:
@@ -23,6 +24,17 @@ def check(reading: Reading, *, note_above_percent: float) -> Iterator[Finding]:
                 percents.append(percent)
         if percents and len(percents) == len(cluster.proxies):
             yield from _judge(cluster, sum(percents), note_above_percent)
+    for parts in reading.lone_proxies:
+        percent = parts.target_group.read(PATH, int) if parts.target_group else 100
+        if isinstance(percent, Blank):
+            yield unproven(percent)
+        elif percent is not None and percent >= 100:
+            yield Finding(
+                urn=parts.target_group.urn if parts.target_group else parts.proxy.urn,
+                found=f"the proxy {parts.proxy.name} may open {percent} % of its cluster's max_connections",
+                allowed=SOME_FREE,
+                remedy=f"set {PATH} to what the demand needs",
+            )
 
 
 def _judge(cluster: AuroraCluster, percent: int, note_above: float) -> Iterator[Finding]:
@@ -45,8 +57,7 @@ def _judge(cluster: AuroraCluster, percent: int, note_above: float) -> Iterator[
             yield Finding(urn=urn, found=found, allowed=allowed, remedy=remedy)
             return
     elif percent >= 100:
-        allowed = "some have to stay free for superusers, AWS's automation and the operators"
-        yield Finding(urn=urn, found=may_open, allowed=allowed, remedy=remedy)
+        yield Finding(urn=urn, found=may_open, allowed=SOME_FREE, remedy=remedy)
         return
     if percent > note_above:
         allowed = f"above {note_above:,.6g} % little is left for people and tools that connect directly"
@@ -63,7 +74,8 @@ RULE = Rule(
     predicate=(
         "Refuses where all proxies of a cluster together may open more than the usable connections of any instance "
         "(unset "
-        "counts as 100 %). Advises above `note_above_percent`. Low percentages are fine: values down to 1 work."
+        "counts as 100 %); of a cluster outside the stack, all of them. Advises above `note_above_percent`. Low "
+        "percentages are fine: values down to 1 work."
     ),
     unknown="An unknown percentage may be 100: not proven.",
     remedy="Set connectionPoolConfig.maxConnectionsPercent to what the demand needs.",

@@ -12,7 +12,7 @@ END_TO_END = "IAM_AUTH"
 
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
-    for proxy in {parts.proxy.urn: parts.proxy for cluster in reading.clusters for parts in cluster.proxies}.values():
+    for proxy in (parts.proxy for parts in reading.proxies):
         tls = proxy.read("requireTls", bool)
         if isinstance(tls, Blank):
             yield unproven(tls)
