@@ -109,8 +109,11 @@ def on_connections(cluster: AuroraCluster) -> list[Resource]:
 
 
 def connection_alarms(cluster: AuroraCluster) -> list[ConnectionAlarm]:
-    """The cluster's alarms on connections; those of its proxies are others."""
-    return [found for alarm in cluster.alarms if (found := _read(alarm, cluster)) is not None]
+    """The cluster's alarms on connections, read once; those of its proxies are others."""
+    if "connection alarms" not in cluster.memo:
+        found = [_read(alarm, cluster) for alarm in cluster.alarms]
+        cluster.memo["connection alarms"] = [alarm for alarm in found if alarm is not None]
+    return list(cluster.memo["connection alarms"])
 
 
 def undecided(cluster: AuroraCluster) -> list[Blank]:

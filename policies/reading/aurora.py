@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 from headroom.budget import Budget, evaluate
 from headroom.budget.facts import instance_classes
@@ -29,6 +30,7 @@ class AuroraCluster(Parts):
         alarms: CloudWatch alarms on a metric of the cluster or of its instances.
         composites: alarm's URN -> the composite alarms whose rule refers to it, of any alarm of the stack.
         several_demands: there is a declared demand, but it can't be told whether it is for this cluster.
+        memo: what is worked out of it once, for all rules.
     """
 
     resources: Resources
@@ -38,6 +40,7 @@ class AuroraCluster(Parts):
     scheduled_actions: list[Resource] = field(default_factory=list)
     alarms: list[Resource] = field(default_factory=list)
     composites: Mapping[str, Sequence[Resource]] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
