@@ -30,7 +30,7 @@ from tests.policies.cases import assert_case
 
 FOLDER = Path(__file__).parents[2] / "policies"
 #: What rules share and what is theirs all the same; how a stack is read has tests of its own.
-SHARED = ("objections.py", "reading/alarms.py", "reading/calendar.py", "reading/ingress.py")
+SHARED = ("objections.py", "spare.py", "reading/alarms.py", "reading/calendar.py", "reading/ingress.py")
 PATIENCE_SECONDS = 60  # a change may make a loop that doesn't end
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE),

@@ -59,6 +59,27 @@ CASES: Sequence[Case] = [
         passes={"borrow-latency", "pool-use", "reader-warning", "writer-critical", "writer-down", "writer-warning"},
     ),
     Case(
+        says="one on another metric of the proxy has none",
+        declared=shop().add(
+            t.ALARM, "slow", metric_name="QueryDatabaseResponseLatency", dimensions={"ProxyName": Ref("proxy")}
+        ),
+        advised={
+            "slow": (
+                "the alarm slow tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA actions don't ring; "
+                "give it a topic in alarmActions and leave actionsEnabled on, or remove it"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
         says="one on the proxy has none",
         declared=shop().change("pool-use", alarm_actions=[]),
         refused={

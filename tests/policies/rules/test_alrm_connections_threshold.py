@@ -23,6 +23,17 @@ def writer(**changes: Any) -> Declared:
     return shop().change("writer-warning", **changes)
 
 
+def extra(**changes: Any) -> Declared:
+    """One more alarm on the writer."""
+    same: dict[str, Any] = {
+        "metric_name": "DatabaseConnections",
+        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+        "comparison_operator": "GreaterThanOrEqualToThreshold",
+        "alarm_actions": ["arn:a"],
+    }
+    return shop().add(t.ALARM, "extra", **{**same, **changes})
+
+
 CASES: Sequence[Case] = [
     Case(says="above 4, below 60", declared=shop(), passes=ALARMS),
     Case(says="just above the accepted peak", declared=writer(threshold=5), passes=ALARMS),
@@ -72,6 +83,71 @@ CASES: Sequence[Case] = [
             )
         },
         passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="beside a warning and a critical alarm that are right",
+        declared=extra(threshold=600),
+        advised={
+            "extra": (
+                "the alarm extra rings at 600 connections; it has to lie above the accepted peak of 4 and below 60, "
+                "where the next client waits or is refused; set the budget's thresholds (writer: warning 23, critical "
+                "42)"
+            )
+        },
+        passes=ALARMS,
+    ),
+    Case(
+        says="beside one that is right, and one that isn't",
+        declared=extra(threshold=600).change("writer-warning", threshold=60),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 60 connections; it has to lie above the accepted peak of 4 and "
+                "below 60, where the next client waits or is refused; set the budget's thresholds (writer: warning "
+                "23, critical 42)"
+            ),
+            "extra": (
+                "the alarm extra rings at 600 connections; it has to lie above the accepted peak of 4 and below 60, "
+                "where the next client waits or is refused; set the budget's thresholds (writer: warning 23, critical "
+                "42)"
+            ),
+        },
+        passes=ALARMS - {"writer-warning"},
+    ),
+    Case(
+        says="one for both roles, where the readers have one that is right",
+        declared=extra(threshold=600, dimensions={"DBClusterIdentifier": Ref("shop")}).drop("reader-warning"),
+        refused={
+            "extra": (
+                "the alarm extra rings at 600 connections; it has to lie below 60, where the next client waits or is "
+                "refused; set the budget's thresholds (writer: warning 23, critical 42; reader: warning 24, critical "
+                "42)"
+            )
+        },
+        passes=ALARMS - {"reader-warning"},
+    ),
+    Case(
+        says="one for both roles of a cluster that has no readers",
+        declared=extra(threshold=600, dimensions={"DBClusterIdentifier": Ref("shop")}).drop(
+            "reader-warning", "reader-critical", "shop-2", "readers", "on-connections", "on-cpu"
+        ),
+        advised={
+            "extra": (
+                "the alarm extra rings at 600 connections; it has to lie above the accepted peak of 10 and below 60, "
+                "where the next client waits or is refused; set the budget's thresholds (writer: warning 27, critical "
+                "44)"
+            )
+        },
+        passes={"writer-warning", "writer-critical"},
+    ),
+    Case(
+        says="one that falls, beside good ones",
+        declared=extra(comparison_operator="LessThanThreshold", threshold=1),
+        passes={*ALARMS, "extra"},
+    ),
+    Case(
+        says="a band that CloudWatch learns isn't judged",
+        declared=writer(comparison_operator="GreaterThanUpperThreshold", threshold=9000),
+        passes=ALARMS,
     ),
     Case(says="one alarm has one stage", declared=shop().drop("writer-warning"), passes=ALARMS - {"writer-warning"}),
     Case(says="no demand: below the limit is enough", declared=writer(threshold=1).drop("budget"), passes=ALARMS),

@@ -173,6 +173,64 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="beside another that can ring",
+        declared=shop().add(
+            t.ALARM,
+            "late",
+            metric_name="DatabaseConnectionsBorrowLatency",
+            dimensions={"ProxyName": Ref("proxy")},
+            threshold=3_000_000,
+        ),
+        advised={
+            "late": (
+                "the alarm late rings when clients wait 3,000,000 microseconds; the proxy refuses them after 2,000,000 "
+                "(its borrow timeout of 2 s); set it to half of that, 1,000,000: CloudWatch gives microseconds"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="beside another that tells nobody",
+        declared=shop()
+        .change("borrow-latency", alarm_actions=[])
+        .add(
+            t.ALARM,
+            "late",
+            metric_name="DatabaseConnectionsBorrowLatency",
+            dimensions={"ProxyName": Ref("proxy")},
+            threshold=3_000_000,
+        ),
+        refused={
+            "late": (
+                "the alarm late rings when clients wait 3,000,000 microseconds; the proxy refuses them after 2,000,000 "
+                "(its borrow timeout of 2 s); set it to half of that, 1,000,000: CloudWatch gives microseconds"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
         says="an unknown timeout",
         declared=shop().change(
             "pool", connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": Ref("stack")}
