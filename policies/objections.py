@@ -35,6 +35,9 @@ OWNERS = {
     "reconnect": "conn-reconnect-time",
     "undocumented-class": "conn-explicit-limit",
     "mysql-explicit-autoscaled": "conn-explicit-limit",
+    "serverless-cap": "conn-serverless-min-acu",
+    "serverless-memory": "conn-serverless-min-acu",
+    "serverless-reconnect": "conn-serverless-min-acu",
     "serverless-never-pauses": "conn-serverless-autopause",
     "reader-count": "scal-total-readers",
     "no-reader-to-scale": "scal-total-readers",
@@ -64,13 +67,21 @@ def of(budget: Budget | None, rule: str) -> list[Objection]:
 
 
 def findings(
-    cluster: AuroraCluster, budget: Budget | None, rule: str, allowed: str, remedy: str, warning: Kind = Kind.ADVICE
+    cluster: AuroraCluster,
+    budget: Budget | None,
+    rule: str,
+    allowed: str,
+    remedy: str,
+    warning: Kind = Kind.ADVICE,
+    own_words: str = "",
 ) -> Iterator[Finding]:
     """The rule's objections, each with the ways out that were checked to fit, or with the `remedy`.
 
-    What fits all the same is a `warning`.
+    What fits all the same is a `warning`. The code `own_words` the rule says by itself, since it needs no budget.
     """
     for objection in of(budget, rule):
+        if objection.code == own_words:
+            continue
         error = objection.severity is Severity.ERROR
         yield Finding(
             urn=cluster.urn_of(objection.instance),

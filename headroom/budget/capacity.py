@@ -49,7 +49,7 @@ def capacity(stack: Stack, instance: Instance) -> Capacity:
         pool=pool_connections(stack, limit.low),
         pool_at_most=pool_connections(stack, limit.high),
         cpu_cap=max(1, math.floor(vcpus * stack.margins.busy_connections_per_vcpu)),
-        memory_cap=_memory_cap(stack, instance),
+        memory_cap=memory_cap(stack, instance.instance_class.memory_gib),
         connects_per_second=vcpus * stack.margins.connects_per_second_per_vcpu,
     )
 
@@ -59,9 +59,15 @@ def pool_connections(stack: Stack, max_connections: int) -> int:
     return sum(max_connections * proxy.max_connections_percent // 100 for proxy in stack.proxies)
 
 
-def _memory_cap(stack: Stack, instance: Instance) -> int:
+def idle_connections(stack: Stack, max_connections: int) -> int:
+    """What all proxies together may keep open on an instance while nobody asks: MaxIdleConnectionsPercent."""
+    return sum(
+        max_connections * min(p.max_idle_connections_percent, p.max_connections_percent) // 100 for p in stack.proxies
+    )
+
+
+def memory_cap(stack: Stack, gib: float) -> int:
     """For MySQL at AWS's own line, memory / 12,582,880 bytes; for PostgreSQL by the margins."""
-    gib = instance.instance_class.memory_gib
     if stack.cluster.engine is Engine.MYSQL:
         return math.floor(gib * GIB / connections(Engine.MYSQL, "memory_line_bytes"))
     share_mib = gib * 1024 * stack.margins.connection_memory_percent / 100

@@ -14,6 +14,7 @@ from headroom.budget.demand import Demand, demand_on
 from headroom.budget.model import Instance, Role, Stack
 from headroom.budget.result import Budget, Line, Term
 from headroom.budget.situations import Situation, Standing, situations, standings
+from headroom.budget.small_minimum import small_minimum
 from headroom.budget.thresholds import thresholds
 
 
@@ -29,7 +30,12 @@ def evaluate(stack: Stack) -> Budget:
     return Budget(
         stack=stack,
         lines=tuple(lines),
-        findings=(*findings.of_stack(stack), *findings.of_lines(stack, lines), *unreachable),
+        findings=(
+            *findings.of_stack(stack),
+            *findings.of_lines(stack, lines),
+            *small_minimum(stack, lines),
+            *unreachable,
+        ),
         thresholds=found_thresholds,
     )
 

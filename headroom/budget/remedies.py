@@ -14,6 +14,8 @@ from headroom.budget.model import Stack
 from headroom.budget.result import Budget, Remedy
 
 MOST = 3
+# Said of serverless's minimum once its maximum is enough: no new trouble where that wasn't.
+_WORSE = {"serverless-memory": "memory", "serverless-reconnect": "reconnect"}
 
 
 def remedies(stack: Stack) -> list[Remedy]:
@@ -37,5 +39,6 @@ def remedies(stack: Stack) -> list[Remedy]:
 
 def _helps(before: Budget, after: Budget) -> bool:
     """It fits, and nothing is objected to that wasn't before: no way out leads into the next trouble."""
-    more = Counter(f.code for f in after.findings) - Counter(f.code for f in before.findings)
-    return after.fits and not more
+    were = Counter(f.code for f in before.findings)
+    more = Counter(f.code for f in after.findings) - were
+    return after.fits and all(_WORSE.get(code) in were for code in more)

@@ -7,7 +7,7 @@ it would come too late or never. Warning and critical divide the room between th
 import math
 from collections.abc import Sequence
 
-from headroom.budget.capacity import capacity, promotable
+from headroom.budget.capacity import capacity, idle_connections, promotable
 from headroom.budget.model import Path, Role, Stack
 from headroom.budget.result import Finding, Line, PoolThresholds, RoleThresholds, ScalingTargets, Severity, Thresholds
 
@@ -113,9 +113,7 @@ def _scaling(stack: Stack, lines: Sequence[Line]) -> tuple[ScalingTargets | None
 
 def _held_open_by_idle(stack: Stack, max_connections: int, direct: float, target: int) -> list[Finding]:
     """A proxy keeps idle connections open up to MaxIdleConnectionsPercent: above the target, replicas never leave."""
-    idle = sum(
-        max_connections * min(p.max_idle_connections_percent, p.max_connections_percent) // 100 for p in stack.proxies
-    )
+    idle = idle_connections(stack, max_connections)
     if direct + idle < target:
         return []
     return [

@@ -6,6 +6,7 @@ from dataclasses import replace
 from headroom.budget.ceiling import ceiling
 from headroom.budget.facts import SERVERLESS
 from headroom.budget.model import Cluster, Serverless
+from policies import objections
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
 from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
@@ -22,6 +23,11 @@ def check(reading: Reading) -> Iterator[Finding]:
             yield unproven(low)
         elif low is not None and cluster.supply.cluster is not None and cluster.supply.cluster.serverless is not None:
             yield from _judge(cluster, cluster.supply.cluster, cluster.supply.cluster.serverless)
+            allowed = "max_connections follows the maximum; memory and CPU follow the load, from the minimum on"
+            remedy = "set minCapacity to that"
+            yield from objections.findings(
+                cluster, cluster.budget, RULE.id, allowed, remedy, own_words="serverless-cap"
+            )
 
 
 def _judge(cluster: AuroraCluster, supply: Cluster, capacity: Serverless) -> Iterator[Finding]:
@@ -47,13 +53,16 @@ RULE = Rule(
     why="The limit follows the maximum, but for a minimum of 0 or 0.5 ACU, which caps it at 2,000: easily overlooked.",
     predicate=(
         "Refuses a minCapacity below 1 on Aurora PostgreSQL where the cap of 2,000 is below what the maximum gives; "
-        "where the declared budget fits all the same, it advises. A maximum that gives less than 2,000 anyway passes."
+        "where the declared budget fits all the same, it advises. A maximum that gives less than 2,000 anyway passes. "
+        "Advises where the memory at the minimum is too small for what is held open whatever the load, or its CPU for "
+        "re-opening all connections within reconnect_objective_seconds."
     ),
     unknown="An unknown minimum may be 0.5: not proven. An unknown engine or maximum is conn-demand-fits' to report.",
     remedy="Set minCapacity to 1 or more and reboot.",
     sources=(
         "Aurora User Guide, aurora-serverless-v2.setting-capacity",
         "https://repost.aws/questions (capped at 2,000)",
+        "headroom/budget/small_minimum.py",
     ),
     harmless={
         "engine": "Conn-demand-fits reports an unknown engine, and without a demand conn-demand-declared refuses.",

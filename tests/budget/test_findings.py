@@ -11,7 +11,7 @@ from headroom.budget import evaluate
 from headroom.budget.ceiling import serverless_class
 from headroom.budget.facts import instance_class
 from headroom.budget.margins import Margins
-from headroom.budget.model import Engine, Path, Pool, Role, Serverless, Stack
+from headroom.budget.model import Cluster, Engine, Path, Pool, Role, Serverless, Stack
 from headroom.budget.result import Severity
 from tests.budget.shop import CHECKOUT, LARGE, REPORTING, SALE, SMALL, cluster, instances, proxy, shop
 
@@ -19,6 +19,15 @@ ACU = Serverless(min_acu=0, max_acu=64)
 SERVERLESS = serverless_class(ACU)
 UNDOCUMENTED = instance_class("db.r7g.large")
 DIRECT = replace(CHECKOUT, pools=tuple(replace(pool, path=Path.DIRECT) for pool in CHECKOUT.pools))
+
+
+def on_serverless(least: float, most: float) -> Cluster:
+    """Two serverless instances with the engine's own limit."""
+    capacity = Serverless(min_acu=least, max_acu=most)
+    klass = serverless_class(capacity)
+    return cluster(instances=instances(klass, klass), serverless=capacity, max_connections=None)
+
+
 FEW = replace(CHECKOUT, instances_max=5, pools=tuple(replace(pool, connections_max=1) for pool in CHECKOUT.pools))
 HURRIED = replace(
     CHECKOUT,
@@ -112,6 +121,23 @@ CASES = {
     "serverless-never-pauses": (
         shop(cluster=cluster(instances=instances(SERVERLESS, SERVERLESS), serverless=ACU)),
         "warning: the proxy keeps a connection open to every instance: with min_acu 0 none ever pauses",
+    ),
+    "serverless-cap": (
+        shop(cluster=on_serverless(0.5, 128)),
+        "warning: writer: with a minimum of 0.5 ACU it admits 2,000 connections, where a maximum of 128 gives 5,000: "
+        "set min_acu to 1 or more, and reboot",
+    ),
+    # 2 GiB x 30 % / 10 MiB are 61; 10 % of 5,000 the proxy keeps open, and 20 + 5 the reports: 525 / 61 ACU.
+    "serverless-memory": (
+        shop(cluster=on_serverless(1, 128), proxies=(proxy(max_connections_percent=15),)),
+        "warning: reader reader-1: 2 GiB at the minimum are memory for 61 connections, and up to 525 are held open "
+        "whatever the load: set min_acu to 9 or more",
+    ),
+    # 0.125 vCPUs accept 6.25 connections a second; 60 x 8 clients, and with one of two zones 30 x 8 of dead hosts.
+    "serverless-reconnect": (
+        shop(cluster=on_serverless(0.5, 64), services=(replace(DIRECT, pools=DIRECT.pools[:1]),), proxies=()),
+        "warning: writer reader-1, normal day, zone lost: re-opening 720 connections takes 115 s at the minimum of "
+        "ACUs; the objective is 60 s: set min_acu to 1 or more",
     ),
     # 60 x 8 clients + 20 dead hosts' x 8: 640 direct on a promoted reader; 987 = 1,000 - 3 - 2 - 3 - 5.
     "slots writer": (

@@ -135,7 +135,9 @@ def check(config: dict[str, Any]) -> list[str]:
         after = evaluate(settings(applied(config, way.edits)).stack("shop"))
         codes, were = (Counter(f.code for f in budget.findings) for budget in (after, before))
         assert after.fits, (way.title, after.errors)
-        assert not codes - were, (way.title, codes - were)
+        # At the maximum it was short of memory, or slow: that the minimum is, is no news.
+        milder = {f"serverless-{code}" for code in ("memory", "reconnect") if code in were}
+        assert set(codes - were) <= milder, (way.title, codes - were)
         assert hungry(after) <= hungry(before), way.title
     return [f"{way.title} ({way.cost})" for way in ways]
 

@@ -89,10 +89,28 @@ CASES: Sequence[Case] = [
                 "more, and reboot the instances: max_connections is static"
             )
         },
+        advised={
+            "shop": (
+                "reader shop-2: 1 GiB at the minimum are memory for 30 connections, and up to 80 are held open "
+                "whatever the load: set min_acu to 1.5 or more; max_connections follows the maximum; memory and CPU "
+                "follow the load, from the minimum on; set minCapacity to that"
+            )
+        },
     ),
     Case(
-        says="MySQL isn't capped",
+        says="MySQL isn't capped, but has no memory for what the proxy keeps open",
         declared=serverless(0.5, 128).change("shop", engine="aurora-mysql"),
+        advised={
+            "shop": (
+                "writer shop-1: 1 GiB at the minimum are memory for 85 connections, and up to 200 are held open "
+                "whatever the load: set min_acu to 1.5 or more; max_connections follows the maximum; memory and CPU "
+                "follow the load, from the minimum on; set minCapacity to that"
+            )
+        },
+    ),
+    Case(
+        says="a minimum that has it",
+        declared=serverless(1.5, 128).change("shop", engine="aurora-mysql"),
         passes={"shop"},
     ),
 ]
