@@ -306,6 +306,43 @@ def test_an_error_budget_ends_its_own_side_only(tmp_path: Path, staging: Server)
     assert tables(staging) == 0
 
 
+def test_no_output_repeats_a_password_wherever_it_came_from(
+    tmp_path: Path, mine: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    password = "s3cr3t@word"
+    account = server_account()
+    with drill_folder(account) as place:
+        server = Server(
+            binaries=reachable(find_binaries(), account, place),
+            account=account,
+            folder=place / "scram",
+            max_connections=20,
+            reserved_connections=3,
+            password=password,
+        )
+        try:
+            server.create()
+            server.start()
+            where = f"127.0.0.1:{server.port}/postgres"
+            file = Path(short(tmp_path))
+            file.write_text(file.read_text() + SECOND.format(path="pooled"))
+            in_the_dsn = ("--target-dsn", f"postgresql://{SUPERUSER}:{password}@{where}")
+            elsewhere = ("--proxy-dsn", f"postgresql://{SUPERUSER}@{where}")
+            monkeypatch.setenv("PGPASSWORD", password)
+            done = drill(tmp_path, str(file), "--json", *in_the_dsn, *elsewhere, input="127.0.0.1/postgres\n")
+            assert done.returncode == 0, done.stderr
+            monkeypatch.setenv("PGPASSWORD", f"not {password}")
+            refused = drill(tmp_path, str(file), *in_the_dsn, *elsewhere, input="127.0.0.1/postgres\n")
+            assert refused.returncode == 2
+            assert "error: --proxy-dsn: 127.0.0.1/postgres: password authentication failed" in refused.stderr
+        finally:
+            server.stop()
+    said = done.stdout + done.stderr + refused.stdout + refused.stderr + (tmp_path / "report.html").read_text()
+    assert "word@" not in said
+    assert "s3cr3t" not in said
+    assert "postgres:***@127.0.0.1" in said
+
+
 def test_what_happens_to_services_happens_on_a_real_target_too(tmp_path: Path, staging: Server) -> None:
     dsn = f"postgresql://{SUPERUSER}@127.0.0.1:{staging.port}/postgres"
     file = Path(short(tmp_path, seconds=2))
