@@ -71,9 +71,9 @@ def drill(
         wrong.append("--json and --markdown: one answer at a time")
     if pooler not in {None, "pgbouncer", "reference"}:
         wrong.append(f"--pooler: must be pgbouncer or reference, got {pooler!r}")
-    if proxy_dsn and not target_dsn:
+    if proxy_dsn is not None and target_dsn is None:
         wrong.append("--proxy-dsn: needs --target-dsn, the same database without its proxy")
-    if target_dsn and pooler:
+    if target_dsn is not None and pooler:
         wrong.append("--pooler: a real target has its own proxy: leave it out, or name it with --proxy-dsn")
     if unwritable := _unwritable(report):
         wrong.append(f"--report {report}: {unwritable}")
@@ -82,7 +82,7 @@ def drill(
     from headroom.drill.limits import scaled
 
     chosen, limits = scenarios.load(without_password(scenario)), scaled(stack)
-    if target_dsn:
+    if target_dsn is not None:
         from headroom.drill.target_run import confirmed, plan, run_plan
 
         planned = plan(chosen, limits, target_dsn, proxy_dsn, error_budget)

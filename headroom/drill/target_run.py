@@ -95,24 +95,30 @@ def plan(
     """What would be done, if it may be.
 
     Raises:
-        UserError: it looks like production, the scenario needs a server of the drill's own, or nothing could be run.
+        UserError: all that speaks against it: it looks like production, the scenario needs a server of the drill's own,
+            or nothing could be run.
     """
-    targets = [("--target-dsn", parse_dsn("--target-dsn", target_dsn))]
-    if proxy_dsn:
-        targets.append(("--proxy-dsn", parse_dsn("--proxy-dsn", proxy_dsn)))
+    wrong: list[str] = []
     if limits.environment == "prod":
-        raise UserError(
-            f"{limits.source} is production (headroom:environment): the drill never runs against production"
-        )
-    for option, target in targets:
-        refuse_production(option, target, tags)
+        wrong.append(f"{limits.source} is production (headroom:environment): the drill never runs against production")
+    targets: dict[str, Target] = {}
+    for option, dsn in (("--target-dsn", target_dsn), ("--proxy-dsn", proxy_dsn)):
+        if dsn is None:
+            continue
+        try:
+            targets[option] = parse_dsn(option, dsn)
+            refuse_production(option, targets[option], tags)
+        except UserError as error:
+            wrong.append(str(error))
     if scenario.replicated or scenario.authentication != "trust" or any(s.role_limits for s in scenario.sides):
-        raise UserError(f"{scenario.name}: kills servers, or makes roles: it runs on a server of the drill's own only")
+        wrong.append(f"{scenario.name}: kills servers, or makes roles: it runs on a server of the drill's own only")
+    if wrong:
+        raise UserError("\n".join(wrong))
     found = Plan(
         scenario=scenario,
         limits=limits,
-        direct=targets[0][1],
-        proxy=targets[1][1] if proxy_dsn else None,
+        direct=targets["--target-dsn"],
+        proxy=targets.get("--proxy-dsn"),
         error_budget=error_budget,
     )
     if not found.sides:

@@ -39,6 +39,10 @@ def test_the_scenarios_are_listed_with_their_titles() -> None:
             "--pooler: a real target has its own proxy: leave it out, or name it with --proxy-dsn",
         ),
         (
+            ["--stack", WORKED, "--target-dsn", ""],  # a shell's variable that isn't set
+            "--target-dsn: needs user, host and database: write postgresql://user@host:port/database",
+        ),
+        (
             ["--stack", WORKED, "--target-dsn", "postgresql://a@prod.b/c"],
             "--target-dsn: the host 'prod.b' looks like production: the drill never runs against production",
         ),

@@ -194,6 +194,15 @@ def test_scenarios_that_kill_servers_or_make_roles_stay_at_home(limits: Limits, 
     )
 
 
+def test_all_that_speaks_against_it_is_said_at_once(limits: Limits) -> None:
+    wrong = refusal(scenarios.load("failover"), limits, "shop", "postgresql://app@proxy.prod.example.com/shop", 100)
+    assert wrong.splitlines() == [
+        "--target-dsn: needs user, host and database: write postgresql://user@host:port/database",
+        "--proxy-dsn: the host 'proxy.prod.example.com' looks like production: the drill never runs against production",
+        "failover: kills servers, or makes roles: it runs on a server of the drill's own only",
+    ]
+
+
 def test_what_it_would_do_is_said(limits: Limits, sale: Scenario) -> None:
     assert plan(sale, limits, DSN, None, 100).describe() == [
         "target: db.staging.example.com/shop as app",
