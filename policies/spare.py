@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from headroom.budget.model import Role
-from policies.reading.alarms import ALLOWED, WAIT, connection_alarms, heard, on_connections, watched_roles, watches
+from policies.reading.alarms import ALLOWED, WAIT, connection_alarms, heard, watched_roles, watches
 from policies.reading.aurora import AuroraCluster
 from policies.rule import Finding, Kind
 
@@ -13,26 +13,26 @@ STAGES = 2
 
 
 def advised(cluster: AuroraCluster, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """A rule's findings about the cluster's alarms: those about spare ones are advice."""
-    violations = {finding.urn for finding in findings if finding.kind is Kind.VIOLATION}
-    spared = spare(cluster, violations) & violations if violations else set()
+    """A rule's findings about the cluster's alarms: violations of spare ones are advice."""
+    spared = spare(cluster, {finding.urn for finding in findings if finding.kind is Kind.VIOLATION})
     for finding in findings:
-        yield replace(finding, kind=Kind.ADVICE) if finding.urn in spared else finding
+        spares = finding.kind is Kind.VIOLATION and finding.urn in spared
+        yield replace(finding, kind=Kind.ADVICE) if spares else finding
 
 
 def spare(cluster: AuroraCluster, wrong: Collection[str]) -> set[str]:
-    """URNs of the alarms on connections that nobody would miss, where those at the URNs `wrong` are no help.
+    """Those of the alarms at the URNs `wrong` that nobody would miss.
 
-    Without a spare one, every role that it sees has a warning and a critical alarm that can ring, and every metric of
-    its proxy that has to be watched has an alarm.
+    Without them, every role that such an alarm sees has a warning and a critical alarm that can ring, and every metric
+    of its proxy that has to be watched has an alarm.
     """
-    alarms = connection_alarms(cluster)
+    alarms = connection_alarms(cluster) if wrong else []
     right = [alarm for alarm in alarms if not alarm.silence and alarm.alarm.urn not in wrong]
     missed = {
         alarm.alarm.urn
         for alarm in alarms
         for role in (alarm.roles or frozenset(Role)) & watched_roles(cluster)
-        if sum(role in other.roles for other in right if other is not alarm) < STAGES
+        if sum(role in other.roles for other in right) < STAGES
     }
     for parts in cluster.proxies:
         telling = [alarm for alarm in parts.alarms if heard(cluster, alarm) and alarm.urn not in wrong]
@@ -40,6 +40,6 @@ def spare(cluster: AuroraCluster, wrong: Collection[str]) -> set[str]:
             alarm.urn
             for alarm in parts.alarms
             for metric in (WAIT, ALLOWED)
-            if watches(alarm, metric) and not any(watches(other, metric) for other in telling if other is not alarm)
+            if watches(alarm, metric) and not any(watches(other, metric) for other in telling)
         }
-    return {alarm.urn for alarm in on_connections(cluster)} - missed
+    return set(wrong) - missed

@@ -71,8 +71,8 @@ def _judge(cluster: AuroraCluster, ways: set[Source], ranges: set[Range], blanks
         yield from map(unproven, blanks)
     # Who is behind an address can't be told. A declared direct service may be, where no group stands for it.
     free = min(len(direct), len(direct + operators) - len(ways))
-    small = SMALL_RANGE_ADDRESSES if operators or not stack else 0
-    wide = sorted(each for each in ranges if each.addresses > small)
+    nobodys = stack is not None and not operators
+    wide = sorted(each for each in ranges if nobodys or each.addresses > SMALL_RANGE_ADDRESSES)
     if len(wide) > max(free, 0):
         yield Finding(
             urn=cluster.urn,

@@ -339,6 +339,27 @@ CASES: Sequence[Case] = [
         passes={"reader-critical", "reader-warning", "writer-critical"},
     ),
     Case(
+        says="an alarm that refers to several instances has to ring before the smallest one is full",
+        declared=writer(
+            dimensions={"DBInstanceIdentifier": Ref("shop-1"), "And": Ref("shop-2")},
+            threshold=100,
+        )
+        .add(
+            t.PARAMETER_GROUP,
+            "small",
+            family="aurora-postgresql16",
+            parameters=[{"name": "max_connections", "value": "90"}],
+        )
+        .change("shop-2", db_parameter_group_name=Ref("small"))
+        .drop("writer-critical", "reader-warning", "reader-critical"),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning rings at 100 connections; shop-2 refuses clients at 77; set a "
+                "threshold below 77, better an alarm by role"
+            )
+        },
+    ),
+    Case(
         says="an alarm on an instance by its literal identifier",
         declared=writer(
             dimensions={"DBInstanceIdentifier": "first", "DBClusterIdentifier": Ref("shop")}, threshold=187

@@ -26,6 +26,12 @@ def pool_use(period: object) -> Declared:
     )
 
 
+WRITERS: dict[str, Any] = {
+    "metric_name": "DatabaseConnections",
+    "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+    "evaluation_periods": 1,
+}
+
 CASES: Sequence[Case] = [
     Case(
         says="three minutes",
@@ -251,6 +257,33 @@ CASES: Sequence[Case] = [
             )
         },
         passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
+        says="beside a warning and a critical alarm, one of an hour, and one of nobody knows how long",
+        declared=shop()
+        .add(t.ALARM, "hourly", **WRITERS, period=3600)
+        .add(t.ALARM, "unknown", **WRITERS, period=Ref("stack")),
+        advised={
+            "hourly": (
+                "the alarm hourly rings after 3,600 s (1 x 3600 s); at most 300 s: connections run out within minutes; "
+                "set a period of 60 s, and 2 to 5 data points"
+            )
+        },
+        unproven={
+            "unknown": (
+                "period of unknown is known only after the update; so this cannot be proven safe; give it as a value "
+                "that is known before the update"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
     ),
     Case(
         says="of several metrics the slowest counts",

@@ -201,6 +201,32 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="on a proxy whose cluster another stack declares",
+        declared=shop()
+        .change("target", db_cluster_identifier="of-another-stack")
+        .drop("budget")
+        .change("borrow-latency", threshold=3_000_000)
+        .change("pool-use", threshold=3_000_000),
+        refused={
+            "borrow-latency": (
+                "the alarm borrow-latency rings when clients wait 3,000,000 microseconds; the proxy refuses them after "
+                "2,000,000 (its borrow timeout of 2 s); set it to half of that, 1,000,000: CloudWatch gives "
+                "microseconds"
+            )
+        },
+        passes={
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "shop",
+            "shop-1",
+            "shop-2",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
         says="beside another that tells nobody",
         declared=shop()
         .change("borrow-latency", alarm_actions=[])
