@@ -20,15 +20,15 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         yield from _windows(cluster)
-        waits: list[Finding] = []
-        for parts in cluster.proxies:
-            for alarm in parts.alarms:
-                yield from map(unproven, unclear(alarm))
-                if watches(alarm, WAIT):
-                    waits += _wait(parts, alarm)
-        yield from advised(cluster, waits)
+        yield from advised(cluster, [finding for parts in cluster.proxies for finding in _waits(parts)])
     for parts in reading.lone_proxies:
-        for alarm in (alarm for alarm in parts.alarms if watches(alarm, WAIT)):
+        yield from _waits(parts)
+
+
+def _waits(parts: ProxyParts) -> Iterator[Finding]:
+    for alarm in parts.alarms:
+        yield from map(unproven, unclear(alarm))
+        if watches(alarm, WAIT):
             yield from _wait(parts, alarm)
 
 

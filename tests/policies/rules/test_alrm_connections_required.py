@@ -73,6 +73,13 @@ CASES: Sequence[Case] = [
         refused=silent("it rings at 200, and no instance admits more than 200"),
         passes=SILENT,
     ),
+    Case(
+        says="the instance that admits most decides",
+        declared=only(threshold=150)
+        .add(t.PARAMETER_GROUP, "small", parameters=[{"name": "max_connections", "value": "90"}])
+        .change("shop-2", db_parameter_group_name=Ref("small")),
+        passes=RINGS,
+    ),
     Case(says="a sum may be above it", declared=only(threshold=5000, statistic="Sum"), passes=RINGS),
     Case(
         says="it counts data points",

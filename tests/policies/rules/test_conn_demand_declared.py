@@ -52,6 +52,17 @@ CASES: Sequence[Case] = [
         passes={"shop"},
     ),
     Case(
+        says="a proxy that leads to a cluster of another stack",
+        declared=shop().change("target", db_cluster_identifier="of-another-stack"),
+        advised={
+            "proxy": (
+                "the proxy proxy leads to a cluster that isn't part of this stack; its pool can be compared neither "
+                "with that cluster's limits nor with a demand; declare the proxy and the demand beside the cluster"
+            )
+        },
+        passes={"shop"},
+    ),
+    Case(
         says="a cluster that isn't Aurora",
         declared=shop().drop("budget").change("shop", engine="postgres"),
         passes={"shop"},

@@ -14,7 +14,37 @@ def percent(value: object) -> Declared:
     return shop().change("pool", connection_pool_config={"max_connections_percent": value})
 
 
+def lone(value: object) -> Declared:
+    """The shop's proxy on the cluster of another stack."""
+    return percent(value).change("target", db_cluster_identifier="of-another-stack")
+
+
+def all_of_them(value: int) -> str:
+    return (
+        f"the proxy proxy may open {value} % of its cluster's max_connections; some have to stay free for superusers, "
+        "AWS's automation and the operators; set connectionPoolConfig.maxConnectionsPercent to what the demand needs"
+    )
+
+
 CASES: Sequence[Case] = [
+    Case(says="99 % of a cluster that can't be seen", declared=lone(99), passes={"pool"}),
+    Case(says="100 % of a cluster that can't be seen", declared=lone(100), refused={"pool": all_of_them(100)}),
+    Case(says="unset, of a cluster that can't be seen", declared=lone(None), refused={"pool": all_of_them(100)}),
+    Case(
+        says="no pool, of a cluster that can't be seen",
+        declared=lone(30).change("target", target_group_name="default").drop("pool"),
+        refused={"proxy": all_of_them(100)},
+    ),
+    Case(
+        says="unknown, of a cluster that can't be seen",
+        declared=lone(Ref("stack")),
+        unproven={
+            "pool": (
+                "connectionPoolConfig.maxConnectionsPercent of pool is known only after the update; so this cannot be "
+                "proven safe; give it as a value that is known before the update"
+            )
+        },
+    ),
     Case(says="30 %", declared=shop(), passes={"pool"}),
     Case(says="1 %", declared=percent(1), passes={"pool"}),
     Case(
