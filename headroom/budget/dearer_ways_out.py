@@ -149,11 +149,11 @@ def larger_class(stack: Stack) -> Iterator[Remedy]:
             else i
             for i in stack.cluster.instances
         )
-        # Readers are of the writer's class unless the file says otherwise.
-        apart = [i.instance_class for i in stack.cluster.readers if i not in instances]
         edits = [Edit("headroom:database.instance_class", larger.name, was=present.name)]
-        if any(reader != present for reader in apart):
-            edits.append(Edit("headroom:database.reader_instance_class", larger.name, was=apart[0].name))
+        # Readers are of the writer's class unless the file says otherwise; it may say the same.
+        for reader in [i.instance_class for i in stack.cluster.readers if i not in instances][:1]:
+            key, same = "headroom:database.reader_instance_class", reader == present
+            edits.append(Edit(key, larger.name, was=None if same else reader.name, where_given=same))
         added = sum(i.instance_class.vcpus for i in instances) - sum(
             i.instance_class.vcpus for i in stack.cluster.instances
         )

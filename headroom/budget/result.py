@@ -154,14 +154,18 @@ class Edit(NamedTuple):
         value: a number or text; a new section as YAML.
         was: what stands there, where that is known.
         at_least: a larger value that stands there already may stay.
+        where_given: a key that is left out, and follows the edit before by itself, may stay so.
     """
 
     key: str
     value: int | str
     was: int | str | None = None
     at_least: bool = False
+    where_given: bool = False
 
     def __str__(self) -> str:
+        if self.where_given:
+            return f"{self.key.rpartition('.')[2]} with it, where it is given"
         if self.was is not None:
             return f"{self.key}: {self.was} -> {self.value}"
         return f"{self.key}: {'at least ' if self.at_least else ''}{self.value}"

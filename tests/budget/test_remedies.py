@@ -30,8 +30,8 @@ def stack_file(random: Random) -> dict[str, Any]:
     database["instance_class"] = "db.serverless" if serverless else random.choice(CLASSES)
     if serverless:
         database["serverless"] = {"min_acu": random.choice((0.5, 2)), "max_acu": random.choice((4, 16, 20))}
-    elif random.random() < 0.2 and (other := random.choice(CLASSES)) != database["instance_class"]:
-        database["reader_instance_class"] = other
+    elif random.random() < 0.3:
+        database["reader_instance_class"] = random.choice([*CLASSES, database["instance_class"]])
     if not serverless and not (mysql and scaled) and random.random() < 0.6:
         database["max_connections"] = random.choice((60, 90, 150, 300, 600, "{DBInstanceClassMemory/40000000}"))
     zones = random.choice((2, 3, 4))
@@ -95,7 +95,8 @@ def applied(config: dict[str, Any], edits: tuple[Edit, ...]) -> dict[str, Any]:
             key = step
         value = yaml.safe_load(str(edit.value))
         assert edit.was is None or place.get(key, edit.was) == edit.was, edit
-        place[key] = max(value, place.get(key, value)) if edit.at_least else value
+        if not edit.where_given or key in place:
+            place[key] = max(value, place.get(key, value)) if edit.at_least else value
     return config
 
 

@@ -38,7 +38,8 @@ CASES: Sequence[Case] = [
                 " throttles nothing; what the vCPUs can serve is the limit that counts, whatever else admits "
                 "more; checked to be enough: headroom:proxy.max_connections_percent: 30 -> 29 (no cost), or "
                 "headroom:database.max_connections: 210 (no cost, a reboot), or "
-                "headroom:database.instance_class: db.r6g.large -> db.r6g.xlarge (+4 vCPUs)"
+                "headroom:database.instance_class: db.r6g.large -> db.r6g.xlarge and reader_instance_class with it, "
+                "where it is given (+4 vCPUs)"
             )
         },
         passes={"shop", "shop-2"},

@@ -32,7 +32,8 @@ CASES: Sequence[Case] = [
                 " enough: headroom:proxy.max_connections_percent: 50 -> 6 and "
                 "headroom:proxy.max_idle_connections_percent: 25 -> 3 (no cost), or "
                 "headroom:database.max_connections: 120 (no cost, a reboot), or "
-                "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge (+28 vCPUs)"
+                "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge and reader_instance_class with it, "
+                "where it is given (+28 vCPUs)"
             ),
             "shop-2": (
                 "reader shop-2, normal day: up to 492 connections may be open; beside the buffer cache there "
@@ -40,7 +41,8 @@ CASES: Sequence[Case] = [
                 " enough: headroom:proxy.max_connections_percent: 50 -> 6 and "
                 "headroom:proxy.max_idle_connections_percent: 25 -> 3 (no cost), or "
                 "headroom:database.max_connections: 120 (no cost, a reboot), or "
-                "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge (+28 vCPUs)"
+                "headroom:database.instance_class: db.r6g.large -> db.r6g.4xlarge and reader_instance_class with it, "
+                "where it is given (+28 vCPUs)"
             ),
         },
         passes={"shop"},
