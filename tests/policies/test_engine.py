@@ -48,7 +48,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         values = for_engine(prepare(checkout, ensure_engine(print), emulator, backend=backend, stack="dev"))
 
         def command(
-            *arguments: str, encrypted: bool = True, config: Path = CONFIG / "prod.json", more: str = ""
+            *arguments: str, encrypted: object = True, config: Path = CONFIG / "prod.json", more: str = ""
         ) -> "subprocess.CompletedProcess[str]":
             (root / "__main__.py").write_text(PROGRAM.format(encrypted=encrypted) + more)
             packs = ["--policy-pack", str(PACK), "--policy-pack-config", str(config)]
@@ -112,6 +112,27 @@ def assert_the_engine_and_our_command_say_the_same_of_what_is_deployed(run: Run)
         (e["policyName"], e["enforcementLevel"], e["resourceUrn"], e["message"].partition("\n")[2]) for e in events if e
     } == ours
     assert {rule for rule, level, *_ in ours if level == "mandatory"} >= {"alrm-connections-required", "avail-multi-az"}
+
+
+def test_an_exemption_of_what_only_the_preview_cannot_prove_lasts_through_the_update(run: Run, tmp_path: Path) -> None:
+    exemption = {
+        "rule": "sec-encrypted-private",
+        "urn": "*::theirs",
+        "reason": "known when the topic is there",
+        "owner": "payments",
+        "expires": "2999-12-31",
+    }
+    config = tmp_path / "own.json"
+    exempting = {"enforcementLevel": "mandatory", "exemptions": [exemption]}
+    rules = {"all": "disabled", "sec-encrypted-private": "mandatory", "hyg-exemption-valid": exempting}
+    config.write_text(json.dumps(rules))
+    try:
+        done = run("up", "--yes", encrypted='aws.sns.Topic("later").arn.apply(lambda _: True)', config=config)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "exempt until 2999-12-31 by payments" in done.stdout  # in its preview
+        assert "matches no finding" in done.stdout  # at its end
+    finally:
+        assert run("destroy", "--yes").returncode == 0
 
 
 def assert_what_a_program_only_reads_is_not_judged_as_its_own(run: Run) -> None:
