@@ -31,7 +31,7 @@ def _plain(value: Any) -> Any:
     """As `asdict`, but what a field holds isn't copied: a program may put in what it only knows later (an Output)."""
     if is_dataclass(value):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+    return [_plain(each) for each in value] if isinstance(value, tuple | list) else value
 
 
 def _declared_classes(stack: Stack) -> dict[str, Any]:

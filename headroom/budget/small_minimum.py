@@ -42,7 +42,7 @@ def _capped(stack: Stack, range_: Serverless, instance: Instance) -> Iterable[Fi
 
 
 def _out_of_memory(stack: Stack, range_: Serverless, normal: Sequence[Line]) -> Iterable[Finding]:
-    """What is held open on a calm day needs more memory than the minimum has for it."""
+    """What may stay open on a calm day needs more memory than the minimum has for it."""
     if not normal:
         return
     held = {line: line.direct + idle_connections(stack, line.capacity.ceiling.low) for line in normal}
@@ -50,11 +50,12 @@ def _out_of_memory(stack: Stack, range_: Serverless, normal: Sequence[Line]) -> 
     enough = _least_acu(range_, lambda size: memory_cap(stack, size.memory_gib) >= held[worst])
     if enough is not None and enough > _running(range_):
         gib = _size(_running(range_)).memory_gib
+        fewer = ", or lower max_idle_connections_percent" if worst.direct <= memory_cap(stack, gib) else ""
         yield _warning(
             "serverless-memory",
             f"{worst.role} {worst.instance}: {gib:g} GiB at the minimum are memory for {memory_cap(stack, gib):,} "
-            f"connections, and up to {held[worst]:,} are held open whatever the load: "
-            f"set min_acu to {enough:g} or more",
+            f"connections, and up to {held[worst]:,} may stay open when idle ({worst.direct:,} direct, "
+            f"{held[worst] - worst.direct:,} of the proxy's idle share): set min_acu to {enough:g} or more{fewer}",
         )
 
 

@@ -54,7 +54,7 @@ RULE = Rule(
     predicate=(
         "Refuses a minCapacity below 1 on Aurora PostgreSQL where the cap of 2,000 is below what the maximum gives; "
         "where the declared budget fits all the same, it advises. A maximum that gives less than 2,000 anyway passes. "
-        "Advises where the memory at the minimum is too small for what is held open whatever the load, or its CPU for "
+        "Advises where the memory at the minimum is too small for what may stay open when idle, or its CPU for "
         "re-opening all connections within reconnect_objective_seconds."
     ),
     unknown="An unknown minimum may be 0.5: not proven. An unknown engine or maximum is conn-demand-fits' to report.",

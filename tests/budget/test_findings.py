@@ -130,8 +130,9 @@ CASES = {
     # 2 GiB x 30 % / 10 MiB are 61; 10 % of 5,000 the proxy keeps open, and 20 + 5 the reports: 525 / 61 ACU.
     "serverless-memory": (
         shop(cluster=on_serverless(1, 128), proxies=(proxy(max_connections_percent=15),)),
-        "warning: reader reader-1: 2 GiB at the minimum are memory for 61 connections, and up to 525 are held open "
-        "whatever the load: set min_acu to 9 or more",
+        "warning: reader reader-1: 2 GiB at the minimum are memory for 61 connections, and up to 525 may stay "
+        "open when idle (25 direct, 500 of the proxy's idle share): set min_acu to 9 or more, or lower "
+        "max_idle_connections_percent",
     ),
     # 0.125 vCPUs accept 6.25 connections a second; 60 x 8 clients, and with one of two zones 30 x 8 of dead hosts.
     "serverless-reconnect": (

@@ -193,6 +193,16 @@ def test_from_a_project_in_a_folder_of_the_repository_paths_are_told_apart(
     )
 
 
+def test_a_folder_is_no_file_and_no_path_is_advised_twice(repository: Path, headroom: Headroom) -> None:
+    (repository / "docs").mkdir()
+    (repository / "docs" / "note").touch()
+    commit(repository, "a folder")
+    for name in ("docs", "./docs"):
+        assert headroom("budget", "diff", f"HEAD:{name}", "prod").err == (
+            "error: HEAD:docs: no such file in that revision\n1 error\n"
+        )
+
+
 def test_a_revision_and_nothing_after_its_colon_names_no_file(repository: Path, headroom: Headroom) -> None:
     assert headroom("budget", "diff", "HEAD:", "prod").err == (
         "error: HEAD:: names no file: write it as in HEAD:Pulumi.prod.yaml\n1 error\n"

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -31,6 +32,12 @@ def test_a_demand_is_registered_as_the_policies_look_for_it_and_depends_on_its_c
     declared = declare(program).one("headroom:index:Budget")
     assert declared.dependencies == {"aws:rds/cluster:Cluster::orders"}
     assert declared["demand"]["services"][0]["name"] == "orders"
+
+
+def test_pools_may_be_a_list_though_the_type_says_tuple() -> None:
+    sloppy = replace(SERVICE, pools=list(SERVICE.pools))  # type: ignore[arg-type]
+    declared = declare(lambda: Demand("orders", [sloppy])).one("headroom:index:Budget")
+    assert stack_from(declared["demand"], CLUSTER, ()).services == (SERVICE,)
 
 
 def test_what_is_registered_can_be_read_beside_any_supply() -> None:

@@ -91,8 +91,10 @@ CASES: Sequence[Case] = [
         },
         advised={
             "shop": (
-                "reader shop-2: 1 GiB at the minimum are memory for 30 connections, and up to 80 are held open "
-                "whatever the load: set min_acu to 1.5 or more; max_connections follows the maximum; memory and CPU "
+                "reader shop-2: 1 GiB at the minimum are memory for 30 connections, and up to 80 may stay open "
+                "when idle (0 direct, 80 of the proxy's idle share): set "
+                "min_acu to 1.5 or more, or lower max_idle_connections_percent; "
+                "max_connections follows the maximum; memory and CPU "
                 "follow the load, from the minimum on; set minCapacity to that"
             )
         },
@@ -102,8 +104,10 @@ CASES: Sequence[Case] = [
         declared=serverless(0.5, 128).change("shop", engine="aurora-mysql"),
         advised={
             "shop": (
-                "writer shop-1: 1 GiB at the minimum are memory for 85 connections, and up to 200 are held open "
-                "whatever the load: set min_acu to 1.5 or more; max_connections follows the maximum; memory and CPU "
+                "writer shop-1: 1 GiB at the minimum are memory for 85 connections, and up to 200 may stay open "
+                "when idle (0 direct, 200 of the proxy's idle share): set "
+                "min_acu to 1.5 or more, or lower max_idle_connections_percent; "
+                "max_connections follows the maximum; memory and CPU "
                 "follow the load, from the minimum on; set minCapacity to that"
             )
         },
