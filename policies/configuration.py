@@ -81,10 +81,10 @@ def read(path: Path, rules: Sequence[Rule]) -> tuple[dict[str, Applied], list[di
     Raises:
         UserError: the file can't be read, or says what it can't say; all its errors, one a line.
     """
-    errors = validate(path, rules)
+    config, errors = _parsed(path, rules)
     if errors:
         raise UserError("\n".join(errors))
-    return interpret(json.loads(path.read_text(encoding="utf-8")), rules)
+    return interpret(config, rules)
 
 
 def interpret(config: Mapping[str, Any], rules: Sequence[Rule]) -> tuple[dict[str, Applied], list[dict[str, str]]]:
@@ -100,15 +100,29 @@ def interpret(config: Mapping[str, Any], rules: Sequence[Rule]) -> tuple[dict[st
 
 def validate(path: Path, rules: Sequence[Rule]) -> list[str]:
     """Every error of a policy config file, each with its place; an empty list if there is none. Reads the file only."""
+    _, errors = _parsed(path, rules)
+    return errors
+
+
+def _parsed(path: Path, rules: Sequence[Rule]) -> tuple[dict[str, Any], list[str]]:
+    """A config file's content and every error of it. Read once: a pipe (`<(jq ...)`) has nothing to say twice."""
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # JSON lets the last one win, and says nothing
+        names = [name for name, _ in pairs]
+        repeated.extend(dict.fromkeys(name for name in names if names.count(name) > 1))
+        return dict(pairs)
+
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
     except OSError as error:
-        return [f"{path}: can't be read: {error.strerror}"]
+        return {}, [f"{path}: can't be read: {error.strerror}"]
     except (ValueError, RecursionError) as error:
-        return [f"{path}: isn't JSON: {error}"]
+        return {}, [f"{path}: isn't JSON: {error}"]
     if not isinstance(config, dict):
-        return [f"{path}: must be an object of rule ids, got {type(config).__name__}"]
-    return [f"{path}: {error}" for error in errors_of(config, rules)]
+        return {}, [f"{path}: must be an object of rule ids, got {type(config).__name__}"]
+    errors = [f"{name}: is there more than once in one object: keep one" for name in repeated]
+    return config, [f"{path}: {error}" for error in errors + errors_of(config, rules)]
 
 
 def errors_of(config: Mapping[str, Any], rules: Sequence[Rule]) -> list[str]:

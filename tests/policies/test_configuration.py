@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,28 @@ def test_a_file_that_is_not_there_or_not_json_or_no_object_is_one_error(tmp_path
     ]
     listed = written(tmp_path, [])
     assert validate(listed, all_rules()) == [f"{listed}: must be an object of rule ids, got list"]
+
+
+def test_a_key_that_is_there_twice_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    inner = '{"unknown": "refuse", "unknown": "advise"}'
+    path = written(tmp_path, f'{{"obs-insight": "mandatory", "scal-bounds": {inner}, "obs-insight": "disabled"}}')
+    assert validate(path, all_rules()) == [
+        f"{path}: unknown: is there more than once in one object: keep one",
+        f"{path}: obs-insight: is there more than once in one object: keep one",
+    ]
+    with pytest.raises(UserError, match="obs-insight: is there more than once"):
+        read(path, all_rules())
+
+
+def test_a_config_may_come_through_a_pipe_which_can_be_read_once_only() -> None:
+    end, start = os.pipe()
+    try:
+        os.write(start, b'{"obs-insight": "disabled"}')
+        os.close(start)
+        applied, _ = read(Path(f"/dev/fd/{end}"), all_rules())
+    finally:
+        os.close(end)
+    assert applied["obs-insight"].level is DISABLED
 
 
 def test_exemptions_are_a_list(tmp_path: Path) -> None:
