@@ -31,7 +31,7 @@ class Demand(pulumi.ComponentResource):
         instance_classes: classes that AWS has, and that we don't know yet: name, vCPUs, memory in GiB.
 
     Raises:
-        ValueError: a class is known already, or declared twice.
+        ValueError: a class is known already, or declared twice, or has no size.
     """
 
     def __init__(
@@ -67,6 +67,16 @@ def _cluster_of(classes: Sequence[InstanceClass]) -> Cluster:
             raise ValueError(f"instance_classes: {name} is known already: leave it out")
         if names.count(name) > 1:
             raise ValueError(f"instance_classes: {name} is declared twice")
+    for each in classes:
+        for key, value in (("vcpus", each.vcpus), ("memory_gib", each.memory_gib)):
+            if not _is_size(value):
+                raise ValueError(f"instance_classes: {each.name}: {key}: must be a number above 0, got {value!r}")
     some = classes or (instance_class("db.r6g.large"),)
     instances = tuple(Instance(name=each.name, instance_class=each, writer=each is some[0]) for each in some)
     return Cluster(engine=Engine.POSTGRESQL, instances=instances)
+
+
+def _is_size(value: object) -> bool:
+    """A number above 0, or one that another resource gives (an Output), which nobody knows yet."""
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return value > 0 if known else isinstance(value, pulumi.Output)  # type: ignore[operator]  # it is a number

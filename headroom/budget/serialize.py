@@ -37,7 +37,7 @@ def _plain(value: Any) -> Any:
 def _declared_classes(stack: Stack) -> dict[str, Any]:
     """Classes that the facts don't know: who reads the resources sees only their names."""
     used = {i.instance_class.name: i.instance_class for i in stack.cluster.instances}
-    declared = [asdict(c) for name, c in used.items() if name != SERVERLESS and name not in instance_classes()]
+    declared = [_plain(c) for name, c in used.items() if name != SERVERLESS and name not in instance_classes()]
     return {"instance_classes": declared} if declared else {}
 
 

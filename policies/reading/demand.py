@@ -8,6 +8,7 @@ from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource, Resources
 
 PROPERTY = "demand"
+_LARGEST = 1e6  # far beyond any vCPUs, GiB or connections of an instance; no number up to it overflows
 
 
 def assign(clusters: Sequence[Resource], budgets: Sequence[Resource], resources: Resources) -> dict[str, Resource]:
@@ -48,14 +49,27 @@ def _by_parent(clusters: Sequence[Resource], budgets: Sequence[Resource], resour
 
 
 def read_classes(budget: Resource | None) -> dict[str, InstanceClass]:
-    """Instance classes that the stack declares because the facts don't know them yet."""
+    """Instance classes that the stack declares because the facts don't know them yet.
+
+    One that isn't what `serialize.demand` writes, or whose numbers are no size, stays unknown, and is reported.
+    """
     declared = budget.field(f"{PROPERTY}.instance_classes") if budget else MISSING
-    if not isinstance(declared, list):
-        return {}
+    found = (_class(each) for each in declared) if isinstance(declared, list) else ()
+    return {each.name: each for each in found if each is not None}
+
+
+def _class(declared: object) -> InstanceClass | None:
+    if not isinstance(declared, Mapping) or not isinstance(declared.get("name"), str):
+        return None
+    sizes = {key: value for key, value in declared.items() if key != "name"}
+    documented = (sizes.get("documented_postgresql"), sizes.get("documented_mysql"))
+    given = [sizes.get("vcpus"), sizes.get("memory_gib"), *(number for number in documented if number is not None)]
+    if not all(isinstance(n, int | float) and not isinstance(n, bool) and 0 < n <= _LARGEST for n in given):
+        return None
     try:
-        return {c["name"]: InstanceClass(**c) for c in declared}
-    except (TypeError, KeyError):  # not what `serialize.demand` writes: the class stays unknown, and is reported
-        return {}
+        return InstanceClass(name=declared["name"], **sizes)
+    except TypeError:  # a key that no class has
+        return None
 
 
 def read_stack(budget: Resource, cluster: Cluster, proxies: tuple[Proxy, ...]) -> Stack | Blank:

@@ -77,6 +77,23 @@ def test_a_class_that_is_known_or_declared_twice_is_refused(names: list[str], me
         Demand("orders", [SERVICE], instance_classes=classes)
 
 
+@pytest.mark.parametrize("value", [0, -1, True, "2"])
+def test_a_class_without_a_size_is_refused(value: Any) -> None:
+    message = rf"^instance_classes: db\.r99\.large: memory_gib: must be a number above 0, got {value!r}$"
+    with pytest.raises(ValueError, match=message):
+        Demand("orders", [SERVICE], instance_classes=[InstanceClass(name="db.r99.large", vcpus=2, memory_gib=value)])
+
+
+def test_a_class_may_get_its_size_from_another_resource() -> None:
+    def program() -> None:
+        cluster = rds.Cluster("orders", engine="aurora-mysql", backup_retention_period=6)
+        vcpus = cast("Any", cluster.backup_retention_period)
+        Demand("o", [SERVICE], instance_classes=[InstanceClass(name="db.r99.large", vcpus=vcpus, memory_gib=16)])
+
+    declared = declare(program).one("headroom:index:Budget")
+    assert declared["demand"]["instance_classes"][0]["vcpus"] == 6
+
+
 def test_a_number_that_comes_from_another_resource_is_registered_as_what_it_becomes() -> None:
     def program() -> None:
         cluster = rds.Cluster("orders", engine="aurora-mysql", backup_retention_period=6)

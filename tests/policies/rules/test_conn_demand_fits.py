@@ -5,7 +5,9 @@ import pytest
 
 from headroom.budget.model import Cluster, Engine, Instance, InstanceClass, Stack
 from headroom.budget.serialize import demand
+from policies.pack import all_rules
 from policies.reading import types as t
+from policies.reading.field import UNKNOWN
 from policies.rules.conn_demand_fits import RULE
 from tests.policies.cases import Case, assert_case
 from tests.policies.declared import CHECKOUT, COMPUTED, GREEDY, Ref, demand_of, shop
@@ -252,6 +254,25 @@ CASES: Sequence[Case] = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_rule_says_exactly_this(case: Case) -> None:
     assert_case(RULE, case, JUDGED)
+
+
+@pytest.mark.parametrize("value", [0, -2, True, "2", None, UNKNOWN, float("nan"), float("inf"), 1e9])
+@pytest.mark.parametrize("key", ["vcpus", "memory_gib", "documented_postgresql"])
+def test_a_declared_class_whose_number_is_no_size_is_an_unknown_one_and_stops_no_rule(key: str, value: object) -> None:
+    if key == "documented_postgresql" and value is None:
+        return  # it may have none
+    whole = {"name": "db.r99.large", "vcpus": 2, "memory_gib": 16}
+    classes = [whole | {key: value}, {"name": "db.r98.large", "vcpus": 2, "memory_gib": 16}]
+    declared = (
+        shop()
+        .change("shop-1", instance_class="db.r98.large")
+        .change("shop-2", instance_class="db.r99.large")
+        .change("budget", demand=demand_of(CHECKOUT) | {"instance_classes": classes})
+    )
+    findings = [finding for rule in all_rules() for finding in rule.find(declared.reading(), {})]
+    (found,) = RULE.check(declared.reading())
+    assert found.found.startswith("instanceClass of shop-2 can't be evaluated: unknown instance class 'db.r99.large'")
+    assert found in findings
 
 
 def test_a_slower_service_is_refused_with_the_pool_as_its_limit() -> None:
