@@ -27,6 +27,7 @@ from headroom.drill.sampler import Sampler
 from headroom.drill.scenario import Scenario, Side, SidePath
 from headroom.drill.side import SideRun, Watch, beside, on_fleets
 from headroom.drill.target import Target, parse_dsn, refuse_production
+from headroom.drill.threads import ended
 from headroom.errors import UserError
 
 _CHECK_SECONDS = 0.1
@@ -232,12 +233,21 @@ async def _table(target: Target) -> AsyncIterator[str]:
     except CONNECT_ERRORS as error:
         raise UserError(f"{target.name}: no table can be made: {reason(error)}") from None
     except asyncio.CancelledError:  # nobody knows whether it is there
-        await asyncio.shield(_drop(target, name))
+        await _dropped(target, name)
         raise
     try:
         yield name
     finally:
-        await asyncio.shield(_drop(target, name))
+        await _dropped(target, name)
+
+
+async def _dropped(target: Target, table: str) -> None:
+    """Ctrl-C doesn't leave the table there: it waits until the table is gone, or somebody was told that it isn't."""
+    drop = asyncio.ensure_future(_drop(target, table))
+    cancelled = await ended(drop)
+    drop.result()
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _drop(target: Target, table: str) -> None:

@@ -1,4 +1,4 @@
-"""Blocking work beside the event loop that never outlives whoever asked for it."""
+"""Work that never outlives whoever asked for it, and that being cancelled doesn't cut short."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,13 +13,19 @@ async def to_its_end(work: Callable[[], T]) -> T:
     What it starts is then known to those who clean up: asyncio.to_thread would leave the thread alone with it.
     """
     thread = asyncio.ensure_future(asyncio.to_thread(work))
-    cancelled: asyncio.CancelledError | None = None
-    while not thread.done():
-        try:
-            await asyncio.wait({thread})
-        except asyncio.CancelledError as error:
-            cancelled = error
+    cancelled = await ended(thread)
     if cancelled is not None:
         thread.exception()  # looked at: an error of work that nobody waits for any more is none
         raise cancelled
     return thread.result()
+
+
+async def ended(work: asyncio.Future[T]) -> asyncio.CancelledError | None:
+    """Wait for its end, through cancellations; returns the last one of these, for the caller to raise."""
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled

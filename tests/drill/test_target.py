@@ -257,3 +257,46 @@ def test_a_target_that_goes_away_between_two_sides_leaves_the_finished_one(
         result = asyncio.run(run)
         assert ([s.name for s in result.sides], result.ended_early) == (kept, "pooled: the target is gone")
     assert did == ["SELECT 1", "CREATE TABLE", "DROP TABLE IF EXISTS"]
+
+
+@pytest.mark.parametrize("interrupted_in", ["CREATE TABLE", "DROP TABLE IF EXISTS"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_ctrl_c_while_the_table_is_made_or_dropped_leaves_it_neither_there_nor_unmentioned(
+    monkeypatch: pytest.MonkeyPatch, interrupted_in: str, fails: bool
+) -> None:
+    ended: list[str] = []
+
+    async def execute(_target: object, statement: str) -> None:
+        what = statement.partition(" headroom")[0]
+        if what == interrupted_in:
+            interrupt()
+        for _ in range(20):
+            await asyncio.sleep(0)
+        if what.startswith("DROP"):
+            interrupt()  # somebody is impatient
+            await asyncio.sleep(0)
+            if fails:
+                raise OSError("gone")
+        ended.append(what)
+
+    def interrupt() -> None:
+        runs[0].cancel()
+
+    async def drill() -> None:
+        async with target_run._table(parse_dsn("o", DSN)):
+            pass
+
+    async def main() -> None:
+        runs.append(asyncio.ensure_future(drill()))
+        await runs[0]
+
+    runs: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(target_run, "_execute", execute)
+    monkeypatch.setattr(target_run, "_PATIENCE_SECONDS", 0.0)
+    if fails:
+        with pytest.raises(UserError, match=r"the table headroom_drill_\w+ could not be dropped: drop it by hand"):
+            asyncio.run(main())
+    else:
+        with pytest.raises(asyncio.CancelledError):
+            asyncio.run(main())
+        assert ended[-1] == "DROP TABLE IF EXISTS"
