@@ -66,6 +66,12 @@ def parse_dsn(option: str, dsn: str) -> Target:
         port = parts.port or 5432
     except ValueError:
         raise UserError(f"{option}: is no DSN: write postgresql://user@host:port/database") from None
+    if (
+        "@" in parts.path + parts.query + parts.fragment
+    ):  # what stands before it may be a password's end: it isn't shown
+        raise UserError(
+            f"{option}: an @ after the host: write @, /, ? and # of a name or password as %40, %2F, %3F and %23"
+        )
     query = parse_qs(parts.query)
     database = unquote(parts.path.removeprefix("/"))
     host = (parts.hostname or "").rstrip(".")

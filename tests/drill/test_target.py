@@ -77,6 +77,24 @@ def test_a_mistake_in_a_dsn_is_told_without_its_password(dsn: str, message: str)
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("password", ["p@se/cret", "12/cret", "p/cret", "p?cret", "p#cret", "p@se?cret", "p@se#cret"])
+def test_nothing_of_a_password_that_is_not_encoded_is_shown(password: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_dsn("o", f"postgresql://u:{password}@db.example.com/shop")
+    assert "cret" not in str(caught.value)
+    assert "p@se" not in str(caught.value)
+
+
+def test_an_at_sign_after_the_host_is_told_how_to_be_written() -> None:
+    with pytest.raises(UserError) as caught:
+        parse_dsn("o", "postgresql://u:p@se/cret@db.example.com/shop")
+    assert (
+        str(caught.value)
+        == "o: an @ after the host: write @, /, ? and # of a name or password as %40, %2F, %3F and %23"
+    )
+    assert parse_dsn("o", "postgresql://u:p%40se%2Fcret@db.example.com/sh%40p").database == "sh@p"
+
+
 @pytest.mark.parametrize(
     ("dsn", "what"),
     [
