@@ -48,6 +48,8 @@ def settings() -> Settings:
 
     scenario = read(lambda: load(os.environ.get("HEADROOM_DRILL_SCENARIO", DEFAULT)))
     target = read(_target)
+    if scenario is not None and scenario.services_on(scenario.sides[0])[0].lock_timeout_ms is not None:
+        wrong.append(f"{scenario.name}: sets a lock_timeout on a role: it runs on a server of the drill's own only")
     budget = os.environ.get(_BUDGET, str(_ERROR_BUDGET))
     if not budget.isdecimal() or int(budget) < 1:
         wrong.append(f"{_BUDGET}: must be a whole number from 1 on, got {budget!r}")

@@ -45,36 +45,47 @@ class Plan:
     error_budget: int
 
     @property
-    def sides(self) -> list[tuple[Side, Target]]:
-        """Each side of the scenario that has a target."""
-        found = []
-        for side in self.scenario.sides:
-            target = self.direct if side.path is SidePath.DIRECT else self.proxy
-            if target is not None:
-                found.append((side, target))
-        return found
+    def targets(self) -> dict[SidePath, Target]:
+        """Where each path leads."""
+        return {SidePath.DIRECT: self.direct, **({SidePath.POOLED: self.proxy} if self.proxy else {})}
 
-    def connections(self, side: Side) -> int:
-        """What the side's fleets open at most, the monitor's included."""
+    @property
+    def sides(self) -> list[Side]:
+        """Each side of the scenario all of whose services have a target."""
+        return [s for s in self.scenario.sides if self.paths(s) <= {*self.targets}]
+
+    def paths(self, side: Side) -> set[SidePath]:
+        """A side's, and those of its services that have one of their own."""
+        return {service.path or side.path for service in self.scenario.services_on(side)}
+
+    def connections(self, side: Side) -> dict[SidePath, int]:
+        """What the side's fleets open at most on each target; the monitor's one, always direct, included."""
         services = self.scenario.services_on(side)
-        phases = range(len(self.scenario.phases))
-        return 1 + max(sum(s.instances[p] * s.connections_max for s in services) for p in phases)
+        most = dict.fromkeys((*self.paths(side), SidePath.DIRECT), 0)
+        for path in most:
+            there = [s for s in services if (s.path or side.path) is path]
+            phases = range(len(self.scenario.phases))
+            most[path] = max(sum(s.instances[p] * s.connections_max for s in there) for p in phases)
+        most[SidePath.DIRECT] += 1
+        return most
 
     def describe(self) -> list[str]:
         """What will happen, in sentences."""
         lines = [f"target: {self.direct.name} as {self.direct.user}"]
         if self.proxy is not None:
             lines.append(f"proxy: {self.proxy.name} as {self.proxy.user}")
-        for side, target in self.sides:
+        for side in self.sides:
             peak = max(
                 sum(s.transactions_per_second[p] for s in self.scenario.services_on(side))
                 for p in range(len(self.scenario.phases))
             )
+            ways = sorted(self.connections(side).items(), key=lambda way: -way[1])
+            counts = [f"{count} to {self.targets[path].name}" for path, count in ways]
             lines.append(
-                f"{side.name}: up to {self.connections(side)} connections to {target.name}, up to {peak:.0f} "
-                f"transactions a second, for {self.scenario.seconds:g} s"
+                f"{side.name}: connections: up to {' and '.join(counts)}; up to {peak:.0f} transactions a second, "
+                f"for {self.scenario.seconds:g} s"
             )
-        skipped = [s.name for s in self.scenario.sides if s.name not in {side.name for side, _ in self.sides}]
+        skipped = [s.name for s in self.scenario.sides if s not in self.sides]
         if skipped:
             lines.append(f"not run, for want of a proxy's DSN: {', '.join(skipped)}")
         lines.append(
@@ -96,8 +107,8 @@ def plan(
     """What would be done, if it may be.
 
     Raises:
-        UserError: all that speaks against it: it looks like production, the scenario needs a server of the drill's own,
-            or nothing could be run.
+        UserError: all that speaks against it: it looks like production, the scenario needs a server or roles of the
+            drill's own, or nothing could be run.
     """
     wrong: list[str] = []
     if limits.environment == "prod":
@@ -113,6 +124,12 @@ def plan(
             wrong.append(str(error))
     if scenario.replicated or scenario.authentication != "trust" or any(s.role_limits for s in scenario.sides):
         wrong.append(f"{scenario.name}: kills servers, or makes roles: it runs on a server of the drill's own only")
+    for side in scenario.sides:
+        services = scenario.services_on(side)
+        runs = proxy_dsn is not None or all(s.path is SidePath.DIRECT for s in services)
+        if runs and any(s.lock_timeout_ms is not None for s in services):
+            what = f"{side.name}: sets a lock_timeout on roles"
+            wrong.append(f"{scenario.name}: {what}: it runs on a server of the drill's own only")
     if wrong:
         raise UserError("\n".join(wrong))
     found = Plan(
@@ -154,15 +171,15 @@ async def run_plan(
         await _reach(planned.proxy)  # before the first side is run in vain
     try:
         async with _table(planned.direct) as table:
-            for side, target in planned.sides:
-                run = await _run_side(planned, side, target, table, seed, watch)
+            for side in planned.sides:
+                run = await _run_side(planned, side, table, seed, watch)
                 sides.append(side_result(run, planned.scenario, planned.limits, None))
                 on_side(sides[-1])
     except UserError as error:
         if not sides:
             raise
         ended_early = str(error)
-    scenario = planned.scenario.model_copy(update={"sides": [side for side, _ in planned.sides]})
+    scenario = planned.scenario.model_copy(update={"sides": planned.sides})
     return DrillResult(
         scenario=scenario,
         limits=planned.limits,
@@ -174,20 +191,22 @@ async def run_plan(
     )
 
 
-async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed: int, watch: Watch) -> SideRun:
+async def _run_side(planned: Plan, side: Side, table: str, seed: int, watch: Watch) -> SideRun:
     chance = random.Random(seed)  # noqa: S311 - load, not secrets
     services = planned.scenario.services_on(side)
-    fleets = [Fleet(service, target.login(), chance) for service in services]
+    targets = {service.name: planned.targets[service.path or side.path] for service in services}
+    where = " and ".join(dict.fromkeys(target.name for target in targets.values()))
+    fleets = [Fleet(service, targets[service.name].login(), chance) for service in services]
     budget = planned.error_budget
     load = Load(fleets, planned.scenario.phases, rate_factor=1.0, seed=seed, table=table, failures_max=budget)
     clients = lambda: sum(f.open_connections for f in fleets)  # noqa: E731
     sampler = Sampler(planned.direct.login(), load.now, clients, own_user=True)
     run = SideRun(side=side, services=services, load=load, sampler=sampler, fleets=fleets)
-    run.proxy_title = target.name if side.path is SidePath.POOLED else ""
+    run.proxy_title = planned.proxy.name if planned.proxy and SidePath.POOLED in planned.paths(side) else ""
     try:
         await _repeated(sampler.open, asyncpg.TooManyConnectionsError)
-        watch.step(f"{side.name}: measuring the hold time at a low rate on {target.name}")
         main = next(f for f in fleets if max(f.service.transactions_per_second) > 0)
+        watch.step(f"{side.name}: measuring the hold time at a low rate on {targets[main.service.name].name}")
         run.calibration = await calibrate(main, None, seed, table, budget)
         if run.calibration is None:
             run.broken = "stopped before its load: at a low rate already no request succeeded, or too many failed"
@@ -196,12 +215,12 @@ async def _run_side(planned: Plan, side: Side, target: Target, table: str, seed:
             await fleet.scale_to(fleet.service.instances[0])
         load.began = asyncio.get_running_loop().time()
         watch.running(run)
-        watch.step(f"{side.name}: {planned.scenario.seconds:g} s of load on {target.name}")
+        watch.step(f"{side.name}: {planned.scenario.seconds:g} s of load on {where}")
         happenings = [on_fleets(h, run) for h in planned.scenario.happenings]
         async with beside(sampler.run(), *happenings):
             await load.run()
     except CONNECT_ERRORS as error:
-        raise UserError(f"{side.name}: {target.name}: {reason(error)}") from None
+        raise UserError(f"{side.name}: {where}: {reason(error)}") from None
     finally:
         sampler.close()
         for fleet in fleets:

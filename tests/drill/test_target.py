@@ -1,14 +1,17 @@
 import asyncio
 import io
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headroom.drill import locust_run, target, target_run
 from headroom.drill import scenario as scenarios
-from headroom.drill import target, target_run
+from headroom.drill.fleet import Fleet, Login
 from headroom.drill.limits import Limits, at_machine_size, scaled
-from headroom.drill.scenario import Scenario, Side
+from headroom.drill.sampler import Sampler
+from headroom.drill.scenario import Scenario, Service, Side
 from headroom.drill.target import parse_dsn, tags_of
 from headroom.drill.target_run import Plan, confirmed, plan
 from headroom.errors import UserError
@@ -224,10 +227,99 @@ def test_all_that_speaks_against_it_is_said_at_once(limits: Limits) -> None:
 def test_what_it_would_do_is_said(limits: Limits, sale: Scenario) -> None:
     assert plan(sale, limits, DSN, None, 100).describe() == [
         "target: db.staging.example.com/shop as app",
-        "direct: up to 321 connections to db.staging.example.com/shop, up to 420 transactions a second, for 7 s",
+        "direct: connections: up to 321 to db.staging.example.com/shop; up to 420 transactions a second, for 7 s",
         "not run, for want of a proxy's DSN: pooled",
         "each side stops by itself after 100 failed requests; a table of its own is made, and dropped at the end",
     ]
+
+
+def test_the_locust_class_sets_no_lock_timeout_on_a_role_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "locks.toml"
+    file.write_text(TWO_WAYS.replace("connections_max = 4", "connections_max = 4\nlock_timeout_ms = 5"))
+    monkeypatch.setenv("HEADROOM_DRILL_SCENARIO", str(file))
+    monkeypatch.setenv("HEADROOM_DRILL_DSN", DSN)
+    with pytest.raises(UserError) as caught:
+        locust_run.settings()
+    assert str(caught.value) == ("locks: sets a lock_timeout on a role: it runs on a server of the drill's own only")
+
+
+PROXY_DSN = "postgresql://app@proxy.staging.example.com/shop"
+TWO_WAYS = """
+title = "t"
+story = "s"
+lesson = "l"
+phases = [{name = "a", seconds = 1}]
+sides = [{name = "pooled", path = "pooled"}]
+[[services]]
+name = "app"
+transactions_per_second = [5]
+instances = [3]
+connections_max = 4
+hold_ms = 10
+client_timeout_ms = 500
+[[services]]
+name = "report"
+path = "direct"
+transactions_per_second = [5]
+instances = [2]
+connections_max = 1
+hold_ms = 10
+client_timeout_ms = 500
+"""
+
+
+@pytest.fixture
+def two_ways() -> Scenario:
+    return scenarios.parse(TWO_WAYS, "two-ways.toml", "two-ways")
+
+
+def test_a_services_own_path_leads_to_its_own_target(
+    limits: Limits, two_ways: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    led: dict[str, str] = {}
+
+    def fleet(service: Service, login: Login, chance: random.Random) -> Fleet:
+        led[service.name] = login.endpoint.host
+        return Fleet(service, login, chance)
+
+    async def calibrated(*_: object) -> None: ...
+
+    async def opened(_: object) -> None: ...
+
+    monkeypatch.setattr(target_run, "Fleet", fleet)
+    monkeypatch.setattr(target_run, "calibrate", calibrated)
+    monkeypatch.setattr(Sampler, "open", opened)
+    both = plan(two_ways, limits, DSN, PROXY_DSN, 100)
+    run = asyncio.run(target_run._run_side(both, both.sides[0], "t", 1, Watch()))
+    assert led == {"app": "proxy.staging.example.com", "report": "db.staging.example.com"}
+    assert run.proxy_title == "proxy.staging.example.com/shop"
+
+
+def test_connections_are_told_for_each_target(limits: Limits, two_ways: Scenario) -> None:
+    assert plan(two_ways, limits, DSN, PROXY_DSN, 100).describe()[2] == (
+        "pooled: connections: up to 12 to proxy.staging.example.com/shop and 3 to db.staging.example.com/shop; "
+        "up to 10 transactions a second, for 1 s"
+    )
+
+
+def test_a_direct_side_with_a_pooled_service_needs_the_proxy(limits: Limits) -> None:
+    mixed = TWO_WAYS.replace('path = "direct"', 'path = "pooled"').replace(
+        '"pooled", path = "pooled"', '"d", path = "direct"'
+    )
+    assert refusal(scenarios.parse(mixed, "m.toml", "m"), limits, DSN, None, 100) == (
+        "m: every side of it goes through a proxy: name it with --proxy-dsn"
+    )
+
+
+def test_a_side_that_sets_a_lock_timeout_on_roles_stays_at_home(limits: Limits) -> None:
+    hot = scenarios.load("hot-row")
+    assert refusal(hot, limits, DSN, PROXY_DSN, 100) == (
+        "hot-row: pooled, lock_timeout and shedding: sets a lock_timeout on roles: it runs on a server of the drill's "
+        "own only"
+    )
+    assert [side.name for side in plan(hot, limits, DSN, None, 100).sides] == ["direct"]  # the only one without a proxy
 
 
 def planned(limits: Limits, sale: Scenario) -> Plan:
