@@ -5,6 +5,7 @@ With the query's own time instead, the model's wait was 50 to 83 % too low. What
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,14 @@ from headroom.drill.fleet import Fleet
 from headroom.drill.load import Load
 from headroom.drill.outcome import Outcome
 from headroom.drill.proxy import Proxy
-from headroom.drill.scenario import Phase, Retry, Statement
+from headroom.drill.scenario import Phase, Retry, Service, Statement
 
-_RATE = 100.0
+RATE = 100.0  # transactions a second
 _WARM_UP_SECONDS = 0.4
 _SECONDS = 1.2
 _INSTANCES = 2
 _CONNECTIONS = 5
+SECONDS = _WARM_UP_SECONDS + _SECONDS
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,29 @@ class Calibration:
     source: str
 
 
+def calibrated(services: Sequence[Service]) -> Service:
+    """Whose hold time is measured: the first service that has traffic."""
+    return next(s for s in services if max(s.transactions_per_second) > 0)
+
+
+def calibration_connections(service: Service) -> int:
+    """What measuring a service's hold time opens."""
+    return _INSTANCES * _connections_each(service)
+
+
+def _connections_each(service: Service) -> int:
+    return min(_CONNECTIONS, service.connections_max)
+
+
 async def calibrate(
     fleet: Fleet, proxy: Proxy | None, seed: int, table: str = "stock", failures_max: int | None = None
 ) -> Calibration | None:
     """Measure with a small fleet of the same service; None when no transaction succeeded, or too many failed."""
     service = fleet.service.model_copy(
         update={
-            "transactions_per_second": [_RATE],
+            "transactions_per_second": [RATE],
             "instances": [_INSTANCES],
-            "connections_max": min(_CONNECTIONS, fleet.service.connections_max),
+            "connections_max": _connections_each(fleet.service),
             "retry": Retry.NONE,
             "eager": True,
             "in_flight_max": None,

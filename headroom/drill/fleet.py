@@ -120,7 +120,7 @@ class Fleet:
     async def _deploy(self, surge_percent: float, drain_seconds: float) -> None:
         began = asyncio.get_running_loop().time()
         old = list(self._instances)
-        batch = max(1, math.ceil(len(old) * surge_percent / 100))
+        batch = surge(len(old), surge_percent)
         while old:
             leaving, old = old[:batch], old[batch:]
             await asyncio.gather(*(self._start() for _ in leaving))
@@ -147,6 +147,11 @@ class Fleet:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def surge(instances: int, surge_percent: float) -> int:
+    """How many of a fleet's instances a deploy replaces at a time: so many more are there until the old ones go."""
+    return max(min(instances, 1), math.ceil(instances * surge_percent / 100))
 
 
 async def connect(login: Login, *, pins: bool = False) -> Connection:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from headroom.drill import scram
 from headroom.drill.binaries import Account, Binaries
-from headroom.drill.calibration import Calibration, calibrate
+from headroom.drill.calibration import Calibration, calibrate, calibrated
 from headroom.drill.fleet import Endpoint, Fleet, Login, connect
 from headroom.drill.limits import Limits, declared_limits
 from headroom.drill.load import ROWS, Load
@@ -148,7 +148,7 @@ async def _go(
     scenario, load = ground.scenario, run.load
     await run.sampler.open()
     watch.step(f"{run.side.name}: measuring the hold time at a low rate")
-    main = next(f for f in run.fleets if max(f.service.transactions_per_second) > 0)
+    main = run.fleets[run.services.index(calibrated(run.services))]
     proxy = proxies.get(main.service.endpoint) if main.service.path is SidePath.POOLED else None
     run.calibration = await calibrate(main, proxy, ground.seed)
     watch.step(f"{run.side.name}: {scenario.seconds:g} s of load")

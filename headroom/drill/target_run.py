@@ -15,8 +15,8 @@ from typing import TextIO
 
 import asyncpg
 
-from headroom.drill.calibration import calibrate
-from headroom.drill.fleet import Fleet, connect
+from headroom.drill.calibration import RATE, SECONDS, calibrate, calibrated, calibration_connections
+from headroom.drill.fleet import Fleet, connect, surge
 from headroom.drill.limits import Limits
 from headroom.drill.load import ROWS, Load
 from headroom.drill.measure import side_result
@@ -24,7 +24,7 @@ from headroom.drill.pool import CONNECT_ERRORS
 from headroom.drill.reason import reason
 from headroom.drill.results import DrillResult, SideResult
 from headroom.drill.sampler import Sampler
-from headroom.drill.scenario import Scenario, Side, SidePath
+from headroom.drill.scenario import Scenario, Service, Side, SidePath
 from headroom.drill.side import SideRun, Watch, beside, on_fleets
 from headroom.drill.target import Target, parse_dsn, refuse_production
 from headroom.drill.threads import ended
@@ -59,15 +59,26 @@ class Plan:
         return {service.path or side.path for service in self.scenario.services_on(side)}
 
     def connections(self, side: Side) -> dict[SidePath, int]:
-        """What the side's fleets open at most on each target; the monitor's one, always direct, included."""
+        """What the side opens at most on each target: its fleets, deploys included, or before them the calibration's.
+
+        The monitor has one more, always direct.
+        """
         services = self.scenario.services_on(side)
+        main = calibrated(services)
         most = dict.fromkeys((*self.paths(side), SidePath.DIRECT), 0)
         for path in most:
             there = [s for s in services if (s.path or side.path) is path]
             phases = range(len(self.scenario.phases))
-            most[path] = max(sum(s.instances[p] * s.connections_max for s in there) for p in phases)
+            load = max(sum(s.instances[p] * s.connections_max for s in there) for p in phases)
+            load += sum(self._surge(s) * s.connections_max for s in there)
+            most[path] = max(load, calibration_connections(main) if main in there else 0)
         most[SidePath.DIRECT] += 1
         return most
+
+    def _surge(self, service: Service) -> int:
+        """Instances that deploys add to a service's largest fleet; two deploys may overlap."""
+        deploys = (h for h in self.scenario.happenings if h.what == "deploy")
+        return sum(surge(max(service.instances), deploy.surge_percent) for deploy in deploys)
 
     def describe(self) -> list[str]:
         """What will happen, in sentences."""
@@ -85,6 +96,9 @@ class Plan:
                 f"{side.name}: connections: up to {' and '.join(counts)}; up to {peak:.0f} transactions a second, "
                 f"for {self.scenario.seconds:g} s"
             )
+        lines.append(
+            f"before each side the hold time is measured, by about {RATE:.0f} transactions a second for {SECONDS:.1f} s"
+        )
         skipped = [s.name for s in self.scenario.sides if s not in self.sides]
         if skipped:
             lines.append(f"not run, for want of a proxy's DSN: {', '.join(skipped)}")
@@ -205,7 +219,7 @@ async def _run_side(planned: Plan, side: Side, table: str, seed: int, watch: Wat
     run.proxy_title = planned.proxy.name if planned.proxy and SidePath.POOLED in planned.paths(side) else ""
     try:
         await _repeated(sampler.open, asyncpg.TooManyConnectionsError)
-        main = next(f for f in fleets if max(f.service.transactions_per_second) > 0)
+        main = fleets[services.index(calibrated(services))]
         watch.step(f"{side.name}: measuring the hold time at a low rate on {targets[main.service.name].name}")
         run.calibration = await calibrate(main, None, seed, table, budget)
         if run.calibration is None:

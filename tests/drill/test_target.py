@@ -11,7 +11,7 @@ from headroom.drill import scenario as scenarios
 from headroom.drill.fleet import Fleet, Login
 from headroom.drill.limits import Limits, at_machine_size, scaled
 from headroom.drill.sampler import Sampler
-from headroom.drill.scenario import Scenario, Service, Side
+from headroom.drill.scenario import Scenario, Service, Side, SidePath
 from headroom.drill.target import parse_dsn, tags_of
 from headroom.drill.target_run import Plan, confirmed, plan
 from headroom.errors import UserError
@@ -228,6 +228,7 @@ def test_what_it_would_do_is_said(limits: Limits, sale: Scenario) -> None:
     assert plan(sale, limits, DSN, None, 100).describe() == [
         "target: db.staging.example.com/shop as app",
         "direct: connections: up to 321 to db.staging.example.com/shop; up to 420 transactions a second, for 7 s",
+        "before each side the hold time is measured, by about 100 transactions a second for 1.6 s",
         "not run, for want of a proxy's DSN: pooled",
         "each side stops by itself after 100 failed requests; a table of its own is made, and dropped at the end",
     ]
@@ -302,6 +303,26 @@ def test_connections_are_told_for_each_target(limits: Limits, two_ways: Scenario
         "pooled: connections: up to 12 to proxy.staging.example.com/shop and 3 to db.staging.example.com/shop; "
         "up to 10 transactions a second, for 1 s"
     )
+
+
+DEPLOY = '[[happenings]]\nat_seconds = 0\nwhat = "deploy"\nsurge_percent = 34\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "pooled", "direct"),
+    [
+        (TWO_WAYS, 12, 2),
+        (TWO_WAYS + DEPLOY, (3 + 2) * 4, 2 + 1),  # a third of 3 instances and a bit: 2; of 2 instances: 1
+        (TWO_WAYS + DEPLOY + DEPLOY, (3 + 2 + 2) * 4, 2 + 1 + 1),
+        (TWO_WAYS.replace("instances = [3]", "instances = [0]") + DEPLOY, 2 * 4, 2 + 1),  # 2 are there to be measured
+        (TWO_WAYS.replace("connections_max = 4", "connections_max = 20").replace("[3]", "[0]"), 2 * 5, 2),
+    ],
+)
+def test_what_is_told_counts_deploys_and_what_measures_the_hold_time(
+    limits: Limits, text: str, pooled: int, direct: int
+) -> None:
+    both = plan(scenarios.parse(text, "two-ways.toml", "two-ways"), limits, DSN, PROXY_DSN, 100)
+    assert both.connections(both.sides[0]) == {SidePath.POOLED: pooled, SidePath.DIRECT: direct + 1}
 
 
 def test_a_direct_side_with_a_pooled_service_needs_the_proxy(limits: Limits) -> None:
