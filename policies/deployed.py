@@ -81,12 +81,13 @@ def check(
         resources = read_state(state)
     except StateError as error:
         raise UserError("\n".join(f"{source}: {line}" for line in str(error).splitlines())) from None
-    if not resources.of(t.CLUSTER, t.PROXY):
+    reading = Reading(resources, now)
+    if not (reading.clusters or resources.of(t.PROXY)):  # another engine's cluster is of this type, too
         raise UserError(f"{source}: has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge")
     environment = environment or _own(resources)
     applied, listed = read(config or config_of(environment), rules)
     exemptions = Exemptions(listed, [rule.id for rule in rules], now.date())
-    verdicts = judge(rules, lambda: Reading(resources, now), applied, exemptions)
+    verdicts = judge(rules, lambda: reading, applied, exemptions)
     ordered = sorted(verdicts, key=lambda v: (v.level is not EnforcementLevel.MANDATORY, v.why == "exempt", v.rule.id))
     return Report(
         environment=str(config or environment),

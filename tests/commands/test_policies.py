@@ -18,6 +18,9 @@ FINDING = (
 )
 
 NO_RESOURCE = "has no urn and type: it isn't a resource of a stack"
+OTHER_ENGINE = json.dumps(
+    {"deployment": {"resources": [{"urn": "urn:x", "type": t.CLUSTER, "inputs": {"engine": "postgres"}}]}}
+)
 NOTHING = "has no Aurora cluster and no RDS Proxy of its own: there is nothing to judge"
 
 
@@ -245,6 +248,7 @@ def test_as_json(headroom: Headroom, state: Any) -> None:
         ('{"version": 3, "deployment": {}}', NOTHING),
         ('{"deployment": {"resources": [{"urn": "urn:x", "type": "aws:s3/bucket:Bucket"}]}}', NOTHING),
         (f'{{"deployment": {{"resources": [{{"urn": "urn:x", "type": "{t.CLUSTER}", "external": true}}]}}}}', NOTHING),
+        (OTHER_ENGINE, NOTHING),
     ],
 )
 def test_a_file_that_is_no_state_is_one_clear_line(
