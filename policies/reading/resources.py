@@ -18,7 +18,8 @@ Value: TypeAlias = Any  # what JSON can say, or UNKNOWN
 
 _UNKNOWN_MARKERS = frozenset(getattr(sdk_markers, name) for name in dir(sdk_markers) if name.startswith("UNKNOWN_"))
 SIGNATURE = "4dabf18193072939515e22adb298388d"  # the key by which the engine marks a special object
-WRAPPED = frozenset({"1b47061264138c4ac30d75fd1eb44270", "d0e6a833031e9bbcd3f4e8bde6ca49a4"})  # a secret, an output
+#: A secret's mark, and an output's. Compared, not hashed: what stands there may be a list.
+WRAPPED = ("1b47061264138c4ac30d75fd1eb44270", "d0e6a833031e9bbcd3f4e8bde6ca49a4")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

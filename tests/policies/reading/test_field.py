@@ -66,6 +66,7 @@ def test_numbers_and_booleans_may_be_text_as_providers_accept_them(value: object
         (1, bool, "must be true or false, got 1"),
         ({}, str, "must be text, got {}"),
         (True, str, "must be text, got True"),
+        pytest.param(10**400, float, f"must be a number, got {10**400}", id="too large"),
         (UNKNOWN, int, "is known only after the update"),
     ],
 )

@@ -39,6 +39,13 @@ def test_a_secret_is_read_as_its_value_and_an_unknown_secret_as_unknown() -> Non
     assert budget.properties == {"demand": {"known": 5, "unknown": UNKNOWN}}
 
 
+def test_an_object_whose_mark_is_no_text_is_an_object() -> None:
+    marked = {"4dabf18193072939515e22adb298388d": [], "value": 5}
+    declared = shop().change("budget", demand={"marked": marked})
+    (budget,) = Resources.from_message(declared.messages()).of(t.BUDGET)
+    assert budget.properties == {"demand": {"marked": marked}}
+
+
 def test_an_unknown_that_comes_from_nowhere_was_never_given() -> None:
     declared = shop().change("shop", port=COMPUTED, kms_key_id=Ref("stack"), scaling={"low": COMPUTED, "high": 5})
     cluster = Resources.from_message(declared.messages()).of(t.CLUSTER)[0]

@@ -125,6 +125,15 @@ def test_a_secret_that_is_not_what_the_engine_writes_is_refused() -> None:
         read_state(state)
 
 
+@pytest.mark.parametrize("mark", [[], {}, None, 5, "unknown"])
+def test_an_object_whose_mark_is_not_the_engines_is_an_object(mark: object) -> None:
+    state = deployed(shop())
+    cluster(state)["inputs"]["tags"] = {SIGNATURE: mark, "value": "x"}
+    cluster(state)["outputs"] = {"kmsKeyId": {SIGNATURE: mark, "value": "y"}}
+    (read,) = read_state(state).of(t.CLUSTER)
+    assert (read.field("tags.value"), read.field("kmsKeyId.value")) == ("x", "y")
+
+
 def test_values_nested_without_end_are_refused() -> None:
     deep: list[Any] = []
     for _ in range(5000):
