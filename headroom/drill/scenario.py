@@ -252,6 +252,13 @@ def parse(text: str, where: str, name: str) -> Scenario:
     Raises:
         UserError: all that is wrong with it.
     """
+    try:
+        return _parse(text, where, name)
+    except RecursionError:  # where it is read, or where a wrong value is shown
+        raise UserError(f"{where}: is nested too deeply for a scenario") from None
+
+
+def _parse(text: str, where: str, name: str) -> Scenario:
     from headroom.drill.scenario_rules import Parts, contradictions
 
     wrong: list[str] = []

@@ -186,6 +186,11 @@ def test_what_is_not_toml_is_said_to_be_none() -> None:
     assert refusal("title = ").startswith("mine.toml: is not TOML: ")
 
 
+def test_a_file_that_is_nested_without_end_is_one_line() -> None:
+    assert refusal("story = " + "[" * 10_000 + "]" * 10_000) == "mine.toml: is nested too deeply for a scenario"
+    assert refusal("[[services]]\nhold_ms" + ".a" * 3_000 + " = 1")  # read; whether it can be shown, Python decides
+
+
 def test_an_unknown_scenario_lists_the_known_ones() -> None:
     with pytest.raises(UserError, match=r"^lunch: no such scenario: name one of flash-sale, deploy-overlap, "):
         scenarios.load("lunch")
