@@ -72,9 +72,9 @@ RULE = Rule(
     why="A replica takes 5 to 15 minutes. A target near the limit is reached when it is too late, one above it never.",
     predicate=(
         "Refuses a target on connections, which AWS compares with the readers' mean, above min(CPU cap, 70 % of the "
-        "pool) of a reader divided by reader_skew_factor (the budget's scaling target), or "
-        "where no such target can be reached; and one on CPU above the margin reader_cpu_target_percent. Own metrics "
-        "aren't judged."
+        "pool) of a reader divided by reader_skew_factor, or by the number of readers where that is less (the budget's "
+        "scaling target), or where no such target can be reached; and one on CPU above the margin "
+        "reader_cpu_target_percent. Own metrics aren't judged."
     ),
     unknown="An unknown target or metric may lie above the limit: not proven.",
     remedy="Set the budget's targets.",
