@@ -32,6 +32,7 @@ from headroom.errors import UserError
 
 _CHECK_SECONDS = 0.1
 _PATIENCE_SECONDS = 15.0
+_DROP_SECONDS = 60.0  # the last requests hold the table for some seconds; a network that is gone would hold it for good
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,7 +286,8 @@ async def _dropped(target: Target, table: str) -> None:
 
 async def _drop(target: Target, table: str) -> None:
     try:
-        await _repeated(lambda: _execute(target, f"DROP TABLE IF EXISTS {table}"), *CONNECT_ERRORS)
+        async with asyncio.timeout(_DROP_SECONDS):
+            await _repeated(lambda: _execute(target, f"DROP TABLE IF EXISTS {table}"), *CONNECT_ERRORS)
     except CONNECT_ERRORS as error:
         raise UserError(
             f"{target.name}: the table {table} could not be dropped: drop it by hand: {reason(error)}"
@@ -297,8 +299,10 @@ async def _execute(target: Target, statement: str) -> None:
     connection = await connect(target.login())
     try:
         await connection.execute(statement)
-    finally:
         await connection.close()
+    except BaseException:
+        connection.terminate()  # to close it in order takes an answer
+        raise
 
 
 async def _repeated(work: Callable[[], Awaitable[None]], *errors: type[Exception]) -> None:

@@ -431,3 +431,30 @@ def test_ctrl_c_while_the_table_is_made_or_dropped_leaves_it_neither_there_nor_u
         with pytest.raises(asyncio.CancelledError):
             asyncio.run(main())
         assert ended[-1] == "DROP TABLE IF EXISTS"
+
+
+def test_a_target_that_no_longer_answers_does_not_hold_the_drill_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminated: list[bool] = []
+
+    class Silent:
+        async def execute(self, statement: str) -> None:
+            if statement.startswith("DROP"):
+                await asyncio.Event().wait()
+
+        async def close(self) -> None: ...
+
+        def terminate(self) -> None:
+            terminated.append(True)
+
+    async def connected(_: object) -> Silent:
+        return Silent()
+
+    async def drill() -> None:
+        async with target_run._table(parse_dsn("o", DSN)):
+            pass
+
+    monkeypatch.setattr(target_run, "connect", connected)
+    monkeypatch.setattr(target_run, "_DROP_SECONDS", 0.05)
+    with pytest.raises(UserError, match="could not be dropped: drop it by hand"):
+        asyncio.run(drill())
+    assert terminated == [True]
