@@ -55,6 +55,16 @@ def granted(budget: Budget, line: Line, service: str) -> int:
     return max(_need(budget, line, service), _direct(line, service) + part)
 
 
+def standing_connections(budget: Budget, service: str) -> int:
+    """The most that the service holds on an instance on a good day, with a deploy's surge, but without dead hosts."""
+    return max(_standing(budget, line, service) for line in budget.lines if line.accepted)
+
+
+def _standing(budget: Budget, line: Line, service: str) -> int:
+    dead = sum(math.floor(p.orphans * p.share) for p in line.demand if p.service.name == service)
+    return _need(budget, line, service) - dead
+
+
 def _need(budget: Budget, line: Line, service: str) -> int:
     nodes = budget.stack.margins.proxy_node_factor
     return _direct(line, service) + math.ceil(round(_borrowed(line, service) * nodes, 9))

@@ -1,13 +1,17 @@
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from headroom.budget import evaluate
 from headroom.budget.alarms.measures import of_instance, of_target
 from headroom.budget.model import Role
+from headroom.budget.roles import role_limits, standing_connections
 from headroom.drill.place import LOOPBACK, free_port
 from headroom.drill.server import Server
+from headroom.ops.database import NotThereError
 from headroom.ops.dsn import Dsn, read_dsn
 from headroom.ops.session import Session
 from headroom.ops.triage import Check, Triage, Verdict, triage
@@ -253,6 +257,74 @@ def test_a_role_at_its_own_limit_is_told_apart_from_a_full_database(
     assert re.match('It IS the database\'s connections: search@127.0.0.1:.*: refused: .*for role "search"', done.out)
     assert "(that is search's own limit: take another user; docs/runbook.md#role-refusals)" in done.err
     assert "1. Are connections exhausted, or about to be?  no" in done.out
+
+
+@pytest.mark.server
+def test_a_user_that_serves_nobody_tells_nothing_of_the_services_by_its_own_limit(
+    deployed: Session, server: Server, headroom: Headroom
+) -> None:
+    quiet(deployed)
+    with admin(server) as database:
+        database.execute("DROP ROLE IF EXISTS watcher")
+        database.execute(f"CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}' CONNECTION LIMIT 1")
+    with idle_clients(server, "watcher", 1):
+        done = headroom("triage", "--dsn", dsn(server, "watcher"))
+    with admin(server) as database:
+        database.execute("DROP ROLE watcher")
+    assert done.code == 0
+    assert done.out.startswith("connections are not the problem")
+    assert "2. Has a role reached its own limit?           can't tell" in done.out
+    assert "that is watcher's own limit: take another user" in done.err
+
+
+def with_a_small_job(session: Session, *, orphaned_instances: int = 0) -> Session:
+    """Its last service is a direct pool of four connections on the writer."""
+    *others, job = session.budget.stack.services
+    pools = (replace(job.pools[0], endpoint=Role.WRITER, connections_max=2),)
+    job = replace(job, instances_max=2, orphaned_instances=orphaned_instances, pools=pools)
+    return replace(session, budget=evaluate(replace(session.budget.stack, services=(*others, job))))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("limit", "held", "dead", "verdict", "text"),
+    [
+        pytest.param(4, 4, 0, Verdict.NO, "reporting 4 of 4, as declared", id="a pool that is open is a good day"),
+        pytest.param(-1, 4, 0, Verdict.NO, "reporting 4 of 4, as declared", id="it needs no limit for that"),
+        pytest.param(6, 6, 1, Verdict.YES, "reporting 6 of 6", id="no slot is left for those that replace dead hosts"),
+        pytest.param(-1, 5, 0, Verdict.YES, "reporting 5 of 4", id="more than it declares"),
+        pytest.param(3, 3, 0, Verdict.YES, "reporting 3 of 3, the budget grants 4", id="a limit that was lowered"),
+        pytest.param(3, 2, 0, Verdict.NO, "no role has as many sessions as its limit", id="below a lowered limit"),
+    ],
+)
+def test_a_role_at_its_limit_is_a_problem_only_if_it_is_refused_what_it_declares(
+    deployed: Session, server: Server, limit: int, held: int, dead: int, verdict: Verdict, text: str
+) -> None:
+    quiet(deployed)
+    session = with_a_small_job(deployed, orphaned_instances=dead)
+    (role,) = [one for one in role_limits(session.budget) if one.user == "reporting"]
+    assert (role.limit_connections, standing_connections(session.budget, "reporting")) == (4 + 2 * dead, 4)
+    with idle_clients(server, "reporting", held), admin(server) as database:
+        database.execute(f"ALTER ROLE reporting CONNECTION LIMIT {limit}")
+        found = triage(session, given(dsn(server), session))
+    check = answer(found, "role-limit")
+    assert (check.verdict, check.text) == (verdict, text)
+    assert found.verdict is verdict
+
+
+@pytest.mark.server
+def test_where_the_limits_cannot_be_read_the_budgets_stand_for_them_and_that_is_said(
+    deployed: Session, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden(*_: object) -> dict[str, int]:
+        raise NotThereError("SELECT command denied for table 'user'")
+
+    monkeypatch.setattr("headroom.ops.triage.evidence.read_limits", hidden)
+    session = with_a_small_job(deployed)
+    with idle_clients(server, "reporting", 5):
+        found = triage(session, given(dsn(server), session))
+    assert answer(found, "role-limit").text == "reporting 5 of 4"
+    assert found.lacks == ("SELECT command denied for table 'user': the roles' limits are taken for the budget's",)
 
 
 def test_a_services_refusals_by_its_own_limit_are_no_exhaustion(deployed: Session) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headroom.budget.model import Path, Role
-from headroom.budget.roles import role_limits
+from headroom.budget.roles import role_limits, standing_connections
 from headroom.ops.live import FAILED, STALE_SECONDS
 from headroom.ops.sessions import Inside
 from headroom.ops.status import latest, live_capacity
@@ -101,15 +101,32 @@ def _silent_instances(evidence: Evidence) -> list[str]:
 def _role_limit(evidence: Evidence) -> Check:
     """One service is refused while slots are free: another cause than a full database, and another remedy."""
     question, section = "Has a role reached its own limit?", "role-refusals"
-    if evidence.limited:
+    services = {service.user for service in evidence.session.budget.stack.services}
+    if evidence.limited and evidence.dsn is not None and evidence.dsn.user in services:
         return Check(key="role-limit", question=question, verdict=Verdict.YES, text=evidence.limited, section=section)
 
     def at_limit(inside: Inside) -> tuple[bool, str]:
-        limits = {limit.user: limit.limit_connections for limit in role_limits(evidence.session.budget)}
-        full = [f"{user} {n:,} of {limits[user]:,}" for user, n in inside.holders() if n >= limits.get(user, n + 1)]
-        return bool(full), ", ".join(full) or "no role has as many sessions as the budget grants it"
+        budget, held = evidence.session.budget, dict(inside.holders())
+        full, wrong = [], False
+        for role in role_limits(budget):
+            sessions, granted = held.get(role.user, 0), role.limit_connections
+            actual = evidence.limits.get(role.user, granted)
+            limit = min(actual, granted) if actual >= 0 else granted
+            if sessions < limit:
+                continue
+            # A pool that opens all that it declares stands at its limit every day, and is refused nothing.
+            as_declared = limit == granted and sessions <= standing_connections(budget, role.service)
+            wrong = wrong or not as_declared
+            why = f", the budget grants {granted:,}" if limit < granted else ", as declared" if as_declared else ""
+            full.append(f"{role.user} {sessions:,} of {limit:,}{why}")
+        return wrong, "; ".join(full) or "no role has as many sessions as its limit"
 
-    return judge(evidence, "role-limit", question, evidence.alarms(section), section, inside=at_limit)
+    found = judge(evidence, "role-limit", question, evidence.alarms(section), section, inside=at_limit)
+    if (
+        evidence.limited and found.verdict is not Verdict.YES
+    ):  # a user that serves nobody: of the services it tells nothing
+        return replace(found, verdict=Verdict.UNKNOWN, text="the database couldn't be asked (see below)")
+    return found
 
 
 def _pinned(evidence: Evidence) -> Check:

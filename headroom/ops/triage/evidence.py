@@ -1,5 +1,6 @@
 """All that a triage reads, once; whatever can't be read is missing, and noted."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from headroom.ops.database import Database, FullError, RoleLimitError, connected
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
 from headroom.ops.live import LiveCluster, Series, read_cluster, read_metrics, unused
+from headroom.ops.roles import read_limits
 from headroom.ops.session import Session
 from headroom.ops.sessions import Inside, look_inside
 
@@ -26,8 +28,9 @@ class Evidence:
         unused: those of the proxy's metrics in `series` that had no datapoint all day.
         inside: what one connection saw.
         refused: the database's words, if it is full.
+        limits: each service's role -> its limit in the database, -1 for none; empty where that couldn't be read.
         limited: the database's words, if the DSN's role has reached its own limit.
-        dsn: there was one.
+        dsn: where it looked, or tried to.
         activities: autoscaling's of the last hour.
         target: autoscaling's.
         events: RDS's of the last hour.
@@ -39,8 +42,9 @@ class Evidence:
     unused: frozenset[str] = frozenset()
     inside: Inside | None = None
     refused: str = ""
+    limits: Mapping[str, int] = field(default_factory=dict)
     limited: str = ""
-    dsn: bool = False
+    dsn: Dsn | None = None
     activities: list[Any] | None = None
     target: list[Any] | None = None
     events: list[Any] | None = None
@@ -52,7 +56,7 @@ class Evidence:
 
 def gather(session: Session, dsn: Dsn | None) -> Evidence:
     """One reading of everything; each lack is noted in `session.aws`."""
-    aws, found = session.aws, Evidence(session=session, dsn=dsn is not None)
+    aws, found = session.aws, Evidence(session=session, dsn=dsn)
     found.cluster = aws.tried(lambda: read_cluster(session))
     wanted = _metrics(session, found.cluster)
     found.series = read_metrics(session, wanted)
@@ -95,6 +99,7 @@ def gather(session: Session, dsn: Dsn | None) -> Evidence:
         try:
             with connected(dsn) as database:
                 found.inside = _inside(database, session)
+                found.limits = _limits(database, session)
         except FullError as error:
             found.refused = str(error)
             aws.note(str(error))
@@ -114,6 +119,16 @@ def _inside(database: Database, session: Session) -> Inside:
             "master user, shows it"
         )
     return inside
+
+
+def _limits(database: Database, session: Session) -> dict[str, int]:
+    """The limits in effect: `relieve limit-role` may have lowered one."""
+    stack = session.budget.stack
+    try:
+        return read_limits(database, stack.cluster.engine, [service.user for service in stack.services])
+    except LackError as error:
+        session.aws.note(f"{error}: the roles' limits are taken for the budget's")
+        return {}
 
 
 def _metrics(session: Session, cluster: LiveCluster | None) -> dict[str, Metric]:
