@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Protocol
 
-from headroom.budget.alarms.storm import REFUSED_LOGINS, ROLE_REFUSALS
+from headroom.budget.alarms.storm import OF_A_DATABASE, OF_A_ROLE, REFUSED_LOGINS
 from headroom.budget.model import Engine
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
@@ -26,6 +26,10 @@ class FullError(LackError):
 
 class RoleLimitError(LackError):
     """It refused us because our own role has reached its limit: that says nothing of the others."""
+
+
+class DatabaseLimitError(LackError):
+    """It refused us because the DSN's database has reached its own limit: everybody who asks for it is refused."""
 
 
 class NotThereError(LackError):
@@ -56,6 +60,7 @@ def connected(dsn: Dsn, *, change: bool = False) -> Iterator[Database]:
     Raises:
         FullError: no slot is free.
         RoleLimitError: our role's limit is reached.
+        DatabaseLimitError: the limit of the DSN's database is reached.
         LackError: there is no way in.
     """
     one = _postgresql(dsn, change=change) if dsn.engine is Engine.POSTGRESQL else _mysql(dsn, change=change)
@@ -107,8 +112,7 @@ def _postgresql(dsn: Dsn, *, change: bool) -> _Postgresql:
             **verify,
         )
     except psycopg.Error as error:
-        full, of_role = (any(phrase in str(error) for phrase in m.phrases) for m in (REFUSED_LOGINS, ROLE_REFUSALS))
-        raise _refused(dsn, dsn.without_password(str(error)), full=full, of_role=of_role) from None
+        raise _refused(dsn, dsn.without_password(str(error)), _reason(str(error))) from None
     one = _Postgresql(connection, dsn)
     # Not as start-up options: RDS Proxy refuses those.
     try:
@@ -169,7 +173,8 @@ def _mysql(dsn: Dsn, *, change: bool) -> _Mysql:
     except (pymysql.Error, OSError) as error:
         number = error.args[0] if error.args else 0
         said = dsn.without_password(str(error.args[-1] if error.args else error))
-        raise _refused(dsn, said, full=number in _MYSQL_FULL, of_role=number in _MYSQL_ROLE_LIMIT) from None
+        reason = FullError if number in _MYSQL_FULL else RoleLimitError if number in _MYSQL_ROLE_LIMIT else LackError
+        raise _refused(dsn, said, reason) from None
     one = _Mysql(connection, dsn)
     try:
         one.rows(f"SET SESSION max_execution_time = {STATEMENT_SECONDS * 1000}")
@@ -181,14 +186,28 @@ def _mysql(dsn: Dsn, *, change: bool) -> _Mysql:
     return one
 
 
-def _refused(dsn: Dsn, said: str, *, full: bool, of_role: bool) -> LackError:
-    if full:
+def _reason(said: str) -> type[LackError]:
+    """By PostgreSQL's words: one code, 53300, stands for all three limits."""
+    if any(phrase in said for phrase in REFUSED_LOGINS.phrases):
+        return FullError
+    if OF_A_ROLE in said:
+        return RoleLimitError
+    return DatabaseLimitError if OF_A_DATABASE in said else LackError
+
+
+def _refused(dsn: Dsn, said: str, reason: type[LackError]) -> LackError:
+    if reason is FullError:
         return FullError(
             f"{dsn}: refused: {said} (the break-glass slots need the master user: "
             "docs/runbook.md#break-glass-getting-in-when-everything-is-full)"
         )
-    if of_role:
+    if reason is RoleLimitError:
         return RoleLimitError(
             f"{dsn}: refused: {said} (that is {dsn.user}'s own limit: take another user; docs/runbook.md#role-refusals)"
+        )
+    if reason is DatabaseLimitError:
+        return DatabaseLimitError(
+            f"{dsn}: refused: {said} (that is the database's own limit, whoever asks: take another database of the "
+            "same server, postgres say; docs/runbook.md#role-refusals)"
         )
     return LackError(f"{dsn}: no connection: {said}")

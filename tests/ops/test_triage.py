@@ -277,6 +277,41 @@ def test_a_user_that_serves_nobody_tells_nothing_of_the_services_by_its_own_limi
     assert "that is watcher's own limit: take another user" in done.err
 
 
+@pytest.mark.server
+def test_a_databases_own_limit_is_not_called_the_users(deployed: Session, server: Server, headroom: Headroom) -> None:
+    quiet(deployed)
+    name = deployed.settings.database.name
+    with admin(server) as database:
+        database.execute(f'CREATE DATABASE "{name}" CONNECTION LIMIT 0')
+        try:
+            done = headroom("triage", "--dsn", dsn(server, "search").removesuffix("/postgres") + f"/{name}")
+        finally:
+            database.execute(f'DROP DATABASE "{name}"')
+    assert done.code == 1
+    assert f'refused: connection failed: connection to server at "127.0.0.1", port {server.port} failed:' in done.err
+    assert f'too many connections for database "{name}"' in done.err
+    assert done.err.endswith(
+        "(that is the database's own limit, whoever asks: take another database of the same server, postgres say; "
+        "docs/runbook.md#role-refusals)\n"
+    )
+    assert done.out.startswith("It IS the database's connections: ")
+
+
+@pytest.mark.server
+def test_the_limit_of_a_database_that_is_not_the_stacks_tells_nothing_of_its_services(
+    deployed: Session, server: Server, headroom: Headroom
+) -> None:
+    quiet(deployed)
+    with admin(server) as database:
+        database.execute("CREATE DATABASE elsewhere CONNECTION LIMIT 0")
+        try:
+            done = headroom("triage", "--dsn", dsn(server, "search").removesuffix("/postgres") + "/elsewhere")
+        finally:
+            database.execute("DROP DATABASE elsewhere")
+    assert done.code == 0
+    assert "2. Has a role reached its own limit?           can't tell" in done.out
+
+
 def with_a_small_job(session: Session, *, orphaned_instances: int = 0) -> Session:
     """Its last service is a direct pool of four connections on the writer."""
     *others, job = session.budget.stack.services

@@ -18,6 +18,8 @@ from headroom.budget.capacity import capacity, promotable
 from headroom.budget.model import Engine, Role
 from headroom.budget.result import Budget
 
+OF_A_ROLE = "too many connections for role"
+OF_A_DATABASE = "too many connections for database"
 REFUSED_LOGINS = LogMetric(
     key="refused-logins",
     name="RefusedLogins",
@@ -28,7 +30,7 @@ ROLE_REFUSALS = LogMetric(
     key="role-refusals",
     name="RoleRefusals",
     log="postgresql",
-    phrases=("too many connections for role", "too many connections for database"),
+    phrases=(OF_A_ROLE, OF_A_DATABASE),
 )
 REFUSALS = (REFUSED_LOGINS, ROLE_REFUSALS)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from headroom.budget.model import Path, Role
 from headroom.budget.roles import role_limits, standing_connections
+from headroom.ops.database import DatabaseLimitError
 from headroom.ops.live import FAILED, STALE_SECONDS
 from headroom.ops.sessions import Inside
 from headroom.ops.status import latest, live_capacity
@@ -101,9 +102,9 @@ def _silent_instances(evidence: Evidence) -> list[str]:
 def _role_limit(evidence: Evidence) -> Check:
     """One service is refused while slots are free: another cause than a full database, and another remedy."""
     question, section = "Has a role reached its own limit?", "role-refusals"
-    services = {service.user for service in evidence.session.budget.stack.services}
-    if evidence.limited and evidence.dsn is not None and evidence.dsn.user in services:
-        return Check(key="role-limit", question=question, verdict=Verdict.YES, text=evidence.limited, section=section)
+    if _services_are_limited(evidence):
+        text = str(evidence.limited)
+        return Check(key="role-limit", question=question, verdict=Verdict.YES, text=text, section=section)
 
     def at_limit(inside: Inside) -> tuple[bool, str]:
         budget, held = evidence.session.budget, dict(inside.holders())
@@ -127,6 +128,16 @@ def _role_limit(evidence: Evidence) -> Check:
     ):  # a user that serves nobody: of the services it tells nothing
         return replace(found, verdict=Verdict.UNKNOWN, text="the database couldn't be asked (see below)")
     return found
+
+
+def _services_are_limited(evidence: Evidence) -> bool:
+    """The limit that we ran into is a service's as well: its own role's, or that of the services' database."""
+    session, dsn = evidence.session, evidence.dsn
+    if dsn is None or evidence.limited is None:
+        return False
+    if isinstance(evidence.limited, DatabaseLimitError):
+        return dsn.database == session.settings.database.name
+    return dsn.user in {service.user for service in session.budget.stack.services}
 
 
 def _pinned(evidence: Evidence) -> Check:

@@ -6,7 +6,7 @@ from typing import Any
 
 from headroom.budget.alarms import alarm_table
 from headroom.budget.alarms.model import Alarm, Expression, Metric
-from headroom.ops.database import Database, FullError, RoleLimitError, connected
+from headroom.ops.database import Database, DatabaseLimitError, FullError, RoleLimitError, connected
 from headroom.ops.dsn import Dsn
 from headroom.ops.errors import LackError
 from headroom.ops.live import LiveCluster, Series, read_cluster, read_metrics, unused
@@ -29,7 +29,7 @@ class Evidence:
         inside: what one connection saw.
         refused: the database's words, if it is full.
         limits: each service's role -> its limit in the database, -1 for none; empty where that couldn't be read.
-        limited: the database's words, if the DSN's role has reached its own limit.
+        limited: the database's words, if the DSN's role, or its database, has reached its own limit.
         dsn: where it looked, or tried to.
         activities: autoscaling's of the last hour.
         target: autoscaling's.
@@ -43,7 +43,7 @@ class Evidence:
     inside: Inside | None = None
     refused: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
-    limited: str = ""
+    limited: RoleLimitError | DatabaseLimitError | None = None
     dsn: Dsn | None = None
     activities: list[Any] | None = None
     target: list[Any] | None = None
@@ -103,8 +103,8 @@ def gather(session: Session, dsn: Dsn | None) -> Evidence:
         except FullError as error:
             found.refused = str(error)
             aws.note(str(error))
-        except RoleLimitError as error:
-            found.limited = str(error)
+        except (RoleLimitError, DatabaseLimitError) as error:
+            found.limited = error
             aws.note(str(error))
         except LackError as error:
             aws.note(str(error))
