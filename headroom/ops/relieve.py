@@ -177,7 +177,7 @@ def raise_percent(session: Session, percent: int) -> Plan:
     live: list[str] = []
     if percent > now:
         _refuse_unless_fits(after, f"{percent} %")
-        live = room(session, percent - now)
+        live = room(session, percent)
     before = _with_percent(session.budget.stack, now)
     effect = [
         f"{line.role} {line.instance}: the pool grows from {old.capacity.pool:,} to {line.capacity.pool:,} "
@@ -192,7 +192,7 @@ def raise_percent(session: Session, percent: int) -> Plan:
     )
 
     def apply() -> list[str]:
-        room(session, percent - now)  # once more: whoever was asked may have thought about it for minutes
+        room(session, percent)  # once more: whoever was asked may have thought about it for minutes
         aws.call(
             "rds",
             "ModifyDBProxyTargetGroup",

@@ -1,8 +1,12 @@
-"""Is there room on the instances now for a larger pool? By what CloudWatch has, and not by the budget."""
+"""Is there room on the instances now for a larger pool? By what CloudWatch has, and not by the budget.
+
+A slot that is free now may be one that the pool, as large as it is, takes a moment later: so what others than the pool
+hold, and the whole of the larger pool, must fit. The proxy counts its connections by role, and not by instance.
+"""
 
 import math
 
-from headroom.budget.alarms.measures import of_instance
+from headroom.budget.alarms.measures import of_instance, of_target
 from headroom.budget.alarms.model import Metric
 from headroom.ops.errors import RefusedError
 from headroom.ops.live import STALE_SECONDS, LiveInstance, Series, read_cluster, read_metrics
@@ -10,7 +14,7 @@ from headroom.ops.session import Session
 from headroom.ops.status import latest, live_capacity, pool_roles
 
 _METRICS = {"connections": "DatabaseConnections", "cpu": "CPUUtilization"}
-_WITHOUT_CONNECTIONS = {"creating", "deleting"}
+WITHOUT_CONNECTIONS = {"creating", "deleting"}
 """States of an instance that the proxy doesn't lead to yet, or any more."""
 
 
@@ -19,19 +23,21 @@ def room(session: Session, percent: int) -> list[str]:
 
     Args:
         session: the stack.
-        percent: of max_connections, 1-99: by so much the pool is to grow on each of them.
+        percent: of max_connections, 1-100: what the pool is to have on each of them.
 
     Raises:
         RefusedError: slots or CPU aren't free, or nobody knows; one line, with every instance that says no.
         LackError: the cluster can't be read.
     """
     roles = pool_roles(session)
-    instances = [i for i in read_cluster(session).instances if i.role in roles and i.status not in _WITHOUT_CONNECTIONS]
+    members = [i for i in read_cluster(session).instances if i.role in roles and i.status != "creating"]
+    instances = [i for i in members if i.status not in WITHOUT_CONNECTIONS]
     wanted: dict[str, Metric] = {
         f"{what} {i.name}": of_instance(metric, "Maximum", i.name)
         for i in instances
         for what, metric in _METRICS.items()
     }
+    wanted |= {f"pool {role}": of_target("DatabaseConnections", "Sum", role) for role in roles}
     read = read_metrics(session, wanted)
     if not instances:
         raise RefusedError("no instance serves: there is nothing to raise")
@@ -39,7 +45,7 @@ def room(session: Session, percent: int) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for instance in instances:
         try:
-            lines.append(f"{instance.name}: {_free(session, instance, read, percent)}")
+            lines.append(f"{instance.name}: {_free(session, instance, members, read, percent)}")
         except RefusedError as error:
             reasons.setdefault(str(error), []).append(instance.name)
     if reasons:
@@ -47,7 +53,9 @@ def room(session: Session, percent: int) -> list[str]:
     return lines
 
 
-def _free(session: Session, live: LiveInstance, read: dict[str, Series], percent: int) -> str:
+def _free(
+    session: Session, live: LiveInstance, members: list[LiveInstance], read: dict[str, Series], percent: int
+) -> str:
     limits = live_capacity(session, live)
     if limits is None:
         raise RefusedError(f"class {live.instance_class or 'unknown'}: nobody knows its limit")
@@ -64,9 +72,36 @@ def _free(session: Session, live: LiveInstance, read: dict[str, Series], percent
             f"the CPU is at {cpu.value:.0f} % now ({busy:.0f} % is busy): a larger pool would make every transaction "
             "slower"
         )
-    free, more = limits.usable - math.ceil(open_.value), math.ceil(limits.ceiling.low * percent / 100)
-    if free < more:
-        raise RefusedError(
-            f"{max(free, 0):,} of {limits.usable:,} usable slots are free now, and the pool would grow by {more:,}"
-        )
-    return f"now {free:,} of {limits.usable:,} usable slots are free, and the CPU is at {cpu.value:.0f} %."
+    larger = limits.ceiling.low * percent // 100
+    held, pooled = math.ceil(open_.value), _pooled(session, live, members, read, percent)
+    others = held - pooled
+    counted = (
+        f"of {held:,} connections now {pooled:,} are surely the pool's"
+        f"{'' if latest(read, f'pool {live.role}') else ' (the proxy tells no number)'}: "
+        f"the other {others:,} and a pool of {larger:,}"
+    )
+    if others + larger > limits.usable:
+        raise RefusedError(f"{counted} are more than {limits.usable:,} usable slots")
+    return f"{counted} fit into {limits.usable:,} usable slots, and the CPU is at {cpu.value:.0f} %."
+
+
+def _pooled(
+    session: Session, live: LiveInstance, members: list[LiveInstance], read: dict[str, Series], percent: int
+) -> int:
+    """How many of the instance's connections are the pool's, at least: what the others of its role can't hold.
+
+    0 where the proxy is silent, or another one's share has no bound: then all are taken for somebody else's.
+    """
+    whole = latest(read, f"pool {live.role}")
+    left = whole.value if whole else 0.0
+    for other in members:
+        if other.role is live.role and other is not live:
+            left -= _pooled_at_most(session, other, read, percent)
+    return math.floor(max(0.0, min(left, _pooled_at_most(session, live, read, percent))))
+
+
+def _pooled_at_most(session: Session, live: LiveInstance, read: dict[str, Series], percent: int) -> float:
+    """Of one that is being deleted nothing but the pool's size is known, and of an unknown class nothing at all."""
+    limits, open_ = live_capacity(session, live), latest(read, f"connections {live.name}")
+    pool = math.inf if limits is None else limits.ceiling.high * percent // 100
+    return min(pool, math.inf if open_ is None else open_.value)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from headroom.budget.alarms.measures import of_instance
+from headroom.budget.alarms.measures import of_instance, of_target
+from headroom.budget.model import Role
 from headroom.drill.server import Server
 from headroom.ops.session import Session
 from tests.commands.conftest import Headroom
@@ -116,6 +117,12 @@ def test_a_session_that_went_on_meanwhile_is_left_alone(session: Session, server
         holder.close()
 
 
+OTHERS = (
+    "of {0:,} connections now 0 are surely the pool's (the proxy tells no number): the other {0:,} and a pool of 480 "
+    "are more than 987 usable slots"
+)
+
+
 def percent(session: Session) -> int:
     (group,) = aws("rds").describe_db_proxy_target_groups(DBProxyName=session.name)["TargetGroups"]
     return int(group["ConnectionPoolConfig"]["MaxConnectionsPercent"])
@@ -140,13 +147,16 @@ def test_the_percent_is_raised_once_somebody_types_yes(
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     done = headroom("relieve", "raise-percent", "48", "--apply")
     assert done.code == 0
+    others_and_pool = (
+        "of 100 connections now 0 are surely the pool's (the proxy tells no number): the other 100 and a pool of 480"
+    )
     assert done.out.splitlines() == [
         f"writer {deployed.name}-1: the pool grows from 450 to 480 connections; 507 of 987 usable slots stay free.",
         f"reader {deployed.name}-2: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
         f"reader {deployed.name}-3: the pool grows from 450 to 480 connections; 488 of 987 usable slots stay free.",
-        f"{deployed.name}-1: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
-        f"{deployed.name}-2: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
-        f"{deployed.name}-3: now 887 of 987 usable slots are free, and the CPU is at 40 %.",
+        f"{deployed.name}-1: {others_and_pool} fit into 987 usable slots, and the CPU is at 40 %.",
+        f"{deployed.name}-2: {others_and_pool} fit into 987 usable slots, and the CPU is at 40 %.",
+        f"{deployed.name}-3: {others_and_pool} fit into 987 usable slots, and the CPU is at 40 %.",
         "The budget fits, with 13% headroom (before: 13%).",
         "The stack file says 45: the next pulumi up sets that again. To keep it: "
         "headroom:proxy.max_connections_percent",
@@ -174,8 +184,8 @@ def test_the_percent_is_refused_where_the_budget_says_no(deployed: Session, head
     ("number", "connections", "cpu", "reason"),
     [
         (1, 100, 97, "the CPU is at 97 % now (90 % is busy): a larger pool would make every transaction slower"),
-        (2, 958, 40, "29 of 987 usable slots are free now, and the pool would grow by 30"),
-        (3, 1000, 40, "0 of 987 usable slots are free now, and the pool would grow by 30"),
+        (2, 508, 40, OTHERS.format(508)),
+        (3, 1000, 40, OTHERS.format(1000)),
         (2, None, 40, "no data of the last 4 minutes for DatabaseConnections, and what isn't known isn't free"),
         (1, 100, None, "no data of the last 4 minutes for CPUUtilization, and what isn't known isn't free"),
     ],
@@ -247,9 +257,70 @@ def test_the_percent_asks_autoscaled_readers_too_but_none_that_is_still_being_ma
 @pytest.mark.emulator
 def test_the_percent_at_the_limit_of_what_is_free_is_raised(deployed: Session, headroom: Headroom) -> None:
     now(deployed, 1)
-    now(deployed, 2, connections=957, cpu=89)
+    now(deployed, 2, connections=507, cpu=89)
     now(deployed, 3)
     assert headroom("relieve", "raise-percent", "48").code == 0
+
+
+def pooled(session: Session, role: Role, connections: float) -> None:
+    """What the proxy says that it has open, on all instances of a role."""
+    put(session, of_target("DatabaseConnections", "Sum", role), connections)
+
+
+@pytest.mark.emulator
+def test_a_slot_that_the_pool_may_take_anyway_is_not_free_for_a_larger_one(
+    deployed: Session, headroom: Headroom
+) -> None:
+    now(deployed)
+    now(deployed, 1, connections=608)
+    pooled(deployed, Role.WRITER, 100)  # so 508 slots are somebody else's, undeclared
+    done = headroom("relieve", "raise-percent", "48")
+    assert (done.code, done.out) == (
+        1,
+        f"refused: {deployed.name}-1: of 608 connections now 100 are surely the pool's: the other 508 and a pool of "
+        "480 are more than 987 usable slots\n",
+    )
+    assert headroom("relieve", "raise-percent", "47").code == 0
+
+
+@pytest.mark.emulator
+def test_a_full_pool_does_not_stand_in_its_own_way(deployed: Session, headroom: Headroom) -> None:
+    now(deployed, connections=600)
+    pooled(deployed, Role.WRITER, 450)
+    pooled(deployed, Role.READER, 900)
+    done = headroom("relieve", "raise-percent", "48")
+    assert done.code == 0
+    assert "-1: of 600 connections now 450 are surely the pool's: the other 150 and a pool of 480 fit" in done.out
+    # The readers' sum can't be split: one may have 480 of it at most, and so the other has 420 at least.
+    for reader in (2, 3):
+        counted = f"-{reader}: of 600 connections now 420 are surely the pool's: the other 180 and a pool of 480 fit"
+        assert counted in done.out
+
+
+@pytest.mark.emulator
+def test_a_readers_part_of_the_pool_that_nobody_knows_is_taken_for_others_connections(
+    deployed: Session, headroom: Headroom, calls: Calls
+) -> None:
+    replica = f"application-autoscaling-{deployed.name}"
+    add_instance(deployed, replica)
+
+    def deleting(answer: Any) -> Any:
+        for one in answer["DBInstances"]:
+            if one["DBInstanceIdentifier"] == replica:
+                one.update(DBInstanceStatus="deleting", DBInstanceClass="db.unheard.of")
+        return answer
+
+    calls.answering["rds:DescribeDBInstances"] = deleting
+    now(deployed, connections=508)
+    pooled(deployed, Role.WRITER, 450)
+    pooled(deployed, Role.READER, 900)
+    done = headroom("relieve", "raise-percent", "48")
+    name = deployed.name
+    assert (done.code, done.out) == (
+        1,
+        f"refused: {name}-2, {name}-3: of 508 connections now 0 are surely the pool's: the other 508 and a pool of 480 "
+        "are more than 987 usable slots\n",
+    )
 
 
 @pytest.mark.emulator
