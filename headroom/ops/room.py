@@ -15,7 +15,7 @@ from headroom.ops.status import latest, live_capacity, pool_roles
 
 _METRICS = {"connections": "DatabaseConnections", "cpu": "CPUUtilization"}
 WITHOUT_CONNECTIONS = {"creating", "deleting"}
-"""States of an instance that the proxy doesn't lead to yet, or any more."""
+"""States of an instance that nobody is led to yet, or any more. In any other it may serve, and be full."""
 
 
 def room(session: Session, percent: int) -> list[str]:

@@ -156,6 +156,36 @@ def test_silence_in_the_middle_of_an_incident_is_no_all_clear(deployed: Session,
     assert found.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("storage-full", Verdict.UNKNOWN),
+        ("modifying", Verdict.UNKNOWN),
+        ("backing-up", Verdict.UNKNOWN),
+        ("creating", Verdict.NO),
+        ("deleting", Verdict.NO),
+    ],
+)
+def test_a_silent_instance_can_be_full_whatever_its_status_unless_it_has_no_connections(
+    deployed: Session, calls: Calls, status: str, verdict: Verdict
+) -> None:
+    put_alarm_metric(deployed, "writer-connections-warning", 60)
+    put_alarm_metric(deployed, "reader-connections-warning", 60)
+    for number in (1, 2):
+        connections(deployed, f"{deployed.name}-{number}", 60)
+
+    def silent(found: dict[str, list[dict[str, str]]]) -> object:
+        for one in found["DBInstances"]:
+            if one["DBInstanceIdentifier"] == f"{deployed.name}-3":
+                one["DBInstanceStatus"] = status
+        return found
+
+    calls.answering["rds:DescribeDBInstances"] = silent
+    check = answer(triage(deployed, None), "exhausted")
+    assert check.verdict is verdict
+    assert (f"no data of the last 4 minutes: {deployed.name}-3" in check.text) is (verdict is Verdict.UNKNOWN)
+
+
 def test_a_silence_that_leaves_a_question_open_is_in_the_first_line(deployed: Session) -> None:
     quiet(deployed)
     put(deployed, of_target("DatabaseConnectionsCurrentlySessionPinned", "Sum", Role.WRITER), 30, oldest_minute=9)

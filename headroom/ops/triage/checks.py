@@ -8,6 +8,7 @@ from headroom.budget.model import Path, Role
 from headroom.budget.roles import role_limits, standing_connections
 from headroom.ops.database import DatabaseLimitError
 from headroom.ops.live import FAILED, STALE_SECONDS
+from headroom.ops.room import WITHOUT_CONNECTIONS
 from headroom.ops.sessions import Inside
 from headroom.ops.status import latest, live_capacity
 from headroom.ops.triage.evidence import FAILOVER_MINUTES, Evidence
@@ -83,8 +84,9 @@ def _full_instances(evidence: Evidence) -> list[str]:
 
 
 def _silent_instances(evidence: Evidence) -> list[str]:
-    """Declared instances that run, and report nothing: their role's busiest may be one of them.
+    """Declared instances that may have connections, and report nothing: their role's busiest may be one of them.
 
+    Whatever else AWS calls them (`storage-full`, `modifying`, `backing-up`), they can serve, and be full.
     An autoscaled one has no data in its first minutes, and is not held against the others.
     """
     seen = evidence.inside is not None and not evidence.inside.replica
@@ -93,7 +95,7 @@ def _silent_instances(evidence: Evidence) -> list[str]:
         live.name
         for live in (evidence.cluster.instances if evidence.cluster else ())
         if live.name in declared
-        and live.status in {"available", ""}
+        and live.status not in WITHOUT_CONNECTIONS
         and not (seen and live.role is Role.WRITER)
         and latest(evidence.series, f"instance {live.name}") is None
     ]
