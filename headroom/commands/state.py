@@ -1,12 +1,11 @@
 """The state of a deployed stack: from a file, from the engine that the user is logged in with, or the local stack's."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from headroom.errors import UserError
+from headroom.ops.pulumi import export_state, find_pulumi
 
 LOCAL = "local"
 
@@ -33,24 +32,15 @@ def exported(stack: str, local_state: Callable[[], object | None] | None) -> obj
     Secrets stay encrypted: no rule reads one.
 
     Raises:
-        UserError: there is no engine, or it doesn't know the stack; the message is the engine's.
+        UserError: there is no engine, or it doesn't know the stack (the message is the engine's), or exports no state.
     """
     local = local_state() if stack == LOCAL and local_state else None
     if local is not None:
         return local
-    pulumi = shutil.which("pulumi")
+    pulumi = find_pulumi()
     if pulumi is None:
         raise UserError(
             f"stack {stack}: the command pulumi isn't on PATH: install it, or give --file with what "
             "`pulumi stack export` wrote elsewhere"
         )
-    done = subprocess.run(
-        [pulumi, "stack", "export", "--stack", stack, "--non-interactive"], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split()).removeprefix("error: ")
-        raise UserError(f"stack {stack}: pulumi can't export it: {said}")
-    try:
-        return json.loads(done.stdout)
-    except ValueError as error:
-        raise UserError(f"stack {stack}: what pulumi exports isn't JSON: {error}") from None
+    return export_state(pulumi, stack)

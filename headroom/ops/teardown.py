@@ -4,7 +4,6 @@ Autoscaled replicas are nobody's resources: with one of them left, AWS refuses t
 (`InvalidDBClusterStateFault`, terraform-provider-aws#19536), half-way through the destroy.
 """
 
-import json
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from typing import Any
 from headroom.errors import UserError
 from headroom.ops.errors import LackError, RefusedError
 from headroom.ops.live import LiveCluster, read_cluster
+from headroom.ops.pulumi import export_state, find_pulumi
 from headroom.ops.session import Session
 
 PATIENCE_SECONDS = 45 * 60.0
@@ -31,10 +31,10 @@ def check_account(session: Session, project: Path) -> None:
 
     Raises:
         RefusedError: another account.
-        UserError: there is no pulumi, or it doesn't know the stack.
+        UserError: there is no pulumi, or it doesn't know the stack, or exports no state.
         LackError: AWS doesn't say whose the credentials are.
     """
-    theirs = accounts(_state(session, project))
+    theirs = accounts(export_state(_pulumi(), session.stack, project))
     if not theirs:
         return  # nothing is deployed
     ours = session.aws.call("sts", "GetCallerIdentity")["Account"]
@@ -54,16 +54,6 @@ def accounts(state: Any) -> set[str]:
     resources = ((state or {}).get("deployment") or {}).get("resources") or []
     arns = [str((one.get("outputs") or {}).get("arn", "")).split(":") for one in resources]
     return {parts[4] for parts in arns if parts[0] == "arn" and len(parts) > 5 and parts[4].isdigit()}
-
-
-def _state(session: Session, project: Path) -> Any:
-    """What Pulumi knows of the stack; secrets stay encrypted."""
-    command = [_pulumi(), "stack", "export", "--stack", session.stack, "--non-interactive"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split()).removeprefix("error: ")
-        raise UserError(f"stack {session.stack}: pulumi can't export it: {said}")
-    return json.loads(done.stdout)
 
 
 def check_allowed(session: Session) -> LiveCluster | None:
@@ -189,7 +179,7 @@ def destroy(session: Session, project: Path) -> int:
 
 
 def _pulumi() -> str:
-    found = shutil.which("pulumi")
+    found = find_pulumi()
     if found is None:
         raise UserError('pulumi is not on PATH: install it, or for the local stack eval "$(headroom local env)"')
     return found

@@ -122,6 +122,25 @@ def test_a_stack_that_pulumi_does_not_know_is_one_line(
     )
 
 
+@pytest.mark.parametrize(
+    ("exported", "message"),
+    [
+        ("a new version is out\n{}", "isn't JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("", "isn't JSON: Expecting value: line 1 column 1 (char 0)"),
+        ("[1]", "isn't a stack's state"),
+        ("[" * 100_000, "is nested too deeply for a state"),
+    ],
+    ids=["a line before it", "nothing", "a list", "too deep"],
+)
+def test_an_export_that_is_no_state_is_one_line_and_destroys_nothing(
+    session: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, exported: str, message: str
+) -> None:
+    pulumi.with_name("state").write_text(exported)
+    typed(monkeypatch, "local\n")
+    assert headroom("teardown", "local") == (2, "", f"error: stack local: what pulumi exports {message}\n")
+    assert not pulumi.exists()
+
+
 def test_protection_refuses_and_says_what_to_change(
     deployed: Session, pulumi: Path, headroom: Headroom, monkeypatch: pytest.MonkeyPatch, project: Path
 ) -> None:
