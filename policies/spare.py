@@ -13,8 +13,14 @@ STAGES = 2
 
 
 def advised(cluster: AuroraCluster, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """A rule's findings about the cluster's alarms: violations of spare ones are advice."""
-    spared = spare(cluster, {finding.urn for finding in findings if finding.kind is Kind.VIOLATION})
+    """A rule's findings about the cluster's alarms: violations of spare ones are advice.
+
+    What the rules before it refused stays wrong: two rules would else spare each other's, and leave no good alarm. So
+    in whatever order they run, the last one that finds something about a role sees all that is wrong there.
+    """
+    wrong: set[str] = cluster.memo.setdefault("wrong alarms", set())
+    wrong |= {finding.urn for finding in findings if finding.kind is Kind.VIOLATION}
+    spared = spare(cluster, wrong)
     for finding in findings:
         spares = finding.kind is Kind.VIOLATION and finding.urn in spared
         yield replace(finding, kind=Kind.ADVICE) if spares else finding

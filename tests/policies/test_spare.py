@@ -1,5 +1,6 @@
 """Alarms that somebody has beside the good ones: whatever is odd about them, they are advised about at most."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from policies.exemptions import Exemptions
 from policies.judge import judge
 from policies.pack import all_rules
 from policies.reading import types as t
+from policies.rule import Rule
 from policies.spare import spare
 from tests.policies.declared import NOW, Declared, Ref, shop
 
@@ -55,10 +57,10 @@ ODD_ON_THE_PROXY: dict[str, dict[str, Any]] = {
 }
 
 
-def refused(declared: Declared) -> set[tuple[str, str]]:
+def refused(declared: Declared, rules: Sequence[Rule] = tuple(all_rules())) -> set[tuple[str, str]]:
     """(rule, resource) of every mandatory verdict, as strict as prod."""
-    how, _ = interpret({}, all_rules())
-    verdicts = judge(all_rules(), declared.reading, how, Exemptions([], [], NOW.date()))
+    how, _ = interpret({}, rules)
+    verdicts = judge(rules, declared.reading, how, Exemptions([], [], NOW.date()))
     return {(v.rule.id, v.urn.rpartition("::")[2]) for v in verdicts if v.level.value == "mandatory"}
 
 
@@ -75,6 +77,26 @@ def test_an_odd_alarm_on_a_proxy_beside_good_ones_is_not_refused(odd: dict[str, 
 def test_it_does_not_stand_in_for_a_good_one_that_is_missing() -> None:
     declared = shop().drop("writer-warning").add(t.ALARM, "extra", **{**ON_CONNECTIONS, "threshold": 5000})
     assert refused(declared) == {("alrm-connections-threshold", "extra"), ("alrm-two-stage", "writer-critical")}
+
+
+def with_two_alarms_too_high_and_two_too_slow() -> Declared:
+    """Of the writer's four alarms none is good, and each rule objects to two."""
+    declared = shop()
+    for tier, too_high, well in (("warning", 190, 30), ("critical", 195, 45)):
+        slow = {"threshold": well, "period": 3600, "evaluation_periods": 24, "alarm_actions": [Ref(tier)]}
+        declared.change(f"writer-{tier}", threshold=too_high)
+        declared.add(t.ALARM, f"slow-{tier}", **{**ON_CONNECTIONS, **slow})
+    return declared
+
+
+def test_two_rules_do_not_spare_each_others_bad_alarms() -> None:
+    refusals = {("alrm-latency-to-page", "slow-warning"), ("alrm-latency-to-page", "slow-critical")}
+    assert refused(with_two_alarms_too_high_and_two_too_slow()) == refusals
+
+
+def test_whichever_rule_comes_last_refuses_what_is_left() -> None:
+    refusals = {("alrm-connections-threshold", "writer-warning"), ("alrm-connections-threshold", "writer-critical")}
+    assert refused(with_two_alarms_too_high_and_two_too_slow(), all_rules()[::-1]) == refusals
 
 
 @pytest.mark.parametrize(
