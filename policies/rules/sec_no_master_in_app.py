@@ -27,13 +27,13 @@ def _judge(cluster: AuroraCluster, proxy: Resource, secrets: list[object]) -> It
         yield _master(cluster, proxy)
         return
     origins = set(proxy.property_dependencies.get("auths", ()))
-    unknown = secrets.count(UNKNOWN)
-    if cluster.urn not in origins or not unknown:
+    if cluster.urn not in origins or UNKNOWN not in secrets:
         return  # what the cluster gives is something else: its name, in a description
     others = len(origins - {cluster.urn})
     if not others:
         yield _master(cluster, proxy)
-    elif unknown > others:
+    elif not isinstance(masters, str):  # else it would be known here as well
+        # Origins are those of all entries together: another one may give a description, and the cluster the secret.
         reason = f"is known only after the update, and comes from the cluster {cluster.name} and {others} more"
         remedy = "give each entry the secret of a resource of its own, and take nothing from the cluster"
         yield unproven(Blank(proxy.urn, "auths", reason, remedy))
@@ -57,11 +57,12 @@ RULE = Rule(
     ),
     predicate=(
         "Refuses an RDS Proxy whose secrets come from its cluster (masterUserSecrets) and from nothing else, or name "
-        "the same secret. Secrets of other resources pass, also where a description takes the cluster's name."
+        "the same secret. Secrets of other resources pass where nothing in auths comes from the cluster."
     ),
     unknown=(
-        "Where a secret comes from is known before its value: an unknown one of another resource isn't the master's. "
-        "More unknown secrets than other resources that they come from, and auths that are no list, are not proven."
+        "Where a secret comes from is known before its value, but only for all entries together. Where the cluster and "
+        "others give something to auths, the unknown secret may be the cluster's, until its own is known: not proven. "
+        "Auths that are no list are not proven either."
     ),
     remedy="A role and a secret for each service, or IAM.",
     sources=(

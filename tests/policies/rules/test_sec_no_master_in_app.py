@@ -8,6 +8,10 @@ from tests.policies.cases import Case, assert_case
 from tests.policies.declared import Declared, Ref, second_proxy, shop
 
 JUDGED = (t.PROXY,)
+EITHER = (
+    "auths of proxy is known only after the update, and comes from the cluster shop and 1 more; so this cannot be "
+    "proven safe; give each entry the secret of a resource of its own, and take nothing from the cluster"
+)
 
 
 def secret(arn: object) -> Declared:
@@ -58,8 +62,26 @@ CASES: Sequence[Case] = [
         passes={"proxy"},
     ),
     Case(
-        says="a service's own secret, described by the cluster's name",
-        declared=shop().change("proxy", auths=[{"secret_arn": Ref("stack"), "description": Ref("shop")}]),
+        says="one secret, from the cluster or from another resource",
+        declared=shop().change("proxy", auths=[{"secret_arn": Ref("shop"), "description": Ref("stack")}]),
+        unproven={"proxy": EITHER},
+    ),
+    Case(
+        says="the cluster's beside a known one that another resource describes",
+        declared=shop().change(
+            "proxy", auths=[{"secret_arn": Ref("shop")}, {"secret_arn": "arn:known", "description": Ref("stack")}]
+        ),
+        unproven={"proxy": EITHER},
+    ),
+    Case(
+        says="a new service's, described by the name of a cluster whose own secret is known",
+        declared=deployed("arn:checkout").change(
+            "proxy",
+            auths=[
+                {"secret_arn": "arn:checkout", "description": Ref("shop")},
+                {"secret_arn": Ref("stack"), "description": Ref("shop")},
+            ],
+        ),
         passes={"proxy"},
     ),
     Case(
@@ -83,13 +105,7 @@ CASES: Sequence[Case] = [
     Case(
         says="more unknown secrets than other resources that they come from",
         declared=shop().change("proxy", auths=[{"secret_arn": Ref("stack")}, {"secret_arn": Ref("shop")}]),
-        unproven={
-            "proxy": (
-                "auths of proxy is known only after the update, and comes from the cluster shop and 1 more; so this "
-                "cannot be proven safe; give each entry the secret of a resource of its own, and take nothing from the "
-                "cluster"
-            )
-        },
+        unproven={"proxy": EITHER},
     ),
     Case(
         says="auths as a whole from the cluster",
