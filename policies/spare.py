@@ -4,7 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from headroom.budget.model import Role
-from policies.reading.alarms import ALLOWED, WAIT, connection_alarms, heard, watched_roles, watches
+from policies.reading.alarms import (
+    ALLOWED,
+    WAIT,
+    connection_alarms,
+    heard,
+    on_every_instance,
+    watched_roles,
+    watches,
+)
 from policies.reading.aurora import AuroraCluster
 from policies.rule import Finding, Kind
 
@@ -29,14 +37,16 @@ def advised(cluster: AuroraCluster, findings: Sequence[Finding]) -> Iterator[Fin
 def spare(cluster: AuroraCluster, wrong: Collection[str]) -> set[str]:
     """Those of the alarms at the URNs `wrong` that nobody would miss.
 
-    Without them, every role that such an alarm sees has a warning and a critical alarm that can ring, and every metric
-    of its proxy that has to be watched has an alarm.
+    Without them, every role that such an alarm sees has a warning and a critical alarm that can ring (beside an alarm
+    by role, one on every instance will do), and every metric of its proxy that has to be watched has an alarm.
     """
     alarms = connection_alarms(cluster) if wrong else []
     right = [alarm for alarm in alarms if not alarm.silence and alarm.alarm.urn not in wrong]
+    by_instance = on_every_instance(cluster, right)
     missed = {
         alarm.alarm.urn
         for alarm in alarms
+        if not (alarm.roles and by_instance)
         for role in (alarm.roles or frozenset(Role)) & watched_roles(cluster)
         if sum(role in other.roles for other in right) < STAGES
     }

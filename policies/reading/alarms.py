@@ -116,6 +116,17 @@ def connection_alarms(cluster: AuroraCluster) -> list[ConnectionAlarm]:
     return list(cluster.memo["connection alarms"])
 
 
+def on_every_instance(cluster: AuroraCluster, alarms: Sequence[ConnectionAlarm]) -> list[ConnectionAlarm]:
+    """Those of the alarms that watch single instances and can ring.
+
+    They do as well as alarms by role where each instance has one and autoscaling can't add others; else none.
+    """
+    keyed = [alarm for alarm in alarms if alarm.instances and not alarm.silence]
+    covered = {urn for alarm in keyed for urn in alarm.instances}
+    complete = bool(cluster.instances) and covered >= {i.urn for i in cluster.instances}
+    return keyed if complete and not cluster.scaling_targets else []
+
+
 def undecided(cluster: AuroraCluster) -> list[Blank]:
     """What keeps an alarm on the cluster from being known for one on connections that tells somebody."""
     deciding: tuple[tuple[str, type], ...] = (("metricName", str), ("dimensions.Role", str), ("actionsEnabled", bool))

@@ -10,6 +10,7 @@ from policies.reading.alarms import (
     heard,
     how_silent,
     on_connections,
+    on_every_instance,
 )
 from policies.reading.aurora import Reading
 from policies.reading.field import Blank
@@ -21,7 +22,8 @@ from policies.spare import advised
 def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
-        silent_roles = _said_already(connection_alarms(cluster))
+        alarms = connection_alarms(cluster)
+        silent_roles = set() if on_every_instance(cluster, alarms) else _said_already(alarms)
         silent: list[Finding] = []
         for alarm in on_connections(cluster):
             enabled = alarm.read("actionsEnabled", bool)
@@ -55,8 +57,9 @@ RULE = Rule(
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy with actionsEnabled false or without alarmActions, "
         "unless a composite alarm that has some refers to it. Beside others that do what it should (two for each role "
-        "that it sees; one for each of a proxy's two saturation metrics) it is advised about. Where none of a role's "
-        "alarms can ring, alrm-connections-required says so instead."
+        "that it sees; beside an alarm by role one on every instance will do; one for each of a proxy's two saturation "
+        "metrics) it is advised about. Where none of a role's alarms can ring, alrm-connections-required says so "
+        "instead."
     ),
     unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",
     remedy="Give it a topic in alarmActions.",

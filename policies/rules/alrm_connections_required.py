@@ -8,6 +8,7 @@ from policies.reading.alarms import (
     REPORTED_ELSEWHERE,
     ConnectionAlarm,
     connection_alarms,
+    on_every_instance,
     undecided,
     watched_roles,
 )
@@ -32,15 +33,8 @@ def check(reading: Reading) -> Iterator[Finding]:
 
 
 def _watching(cluster: AuroraCluster, role: Role, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:
-    return [alarm for alarm in alarms if role in alarm.roles] or _every_instance(cluster, alarms)
-
-
-def _every_instance(cluster: AuroraCluster, alarms: list[ConnectionAlarm]) -> list[ConnectionAlarm]:
-    """Alarms on single instances do as well where each instance has one and autoscaling can't add others."""
-    keyed = [alarm for alarm in alarms if alarm.instances and not alarm.silence]
-    covered = {urn for alarm in keyed for urn in alarm.instances}
-    complete = bool(cluster.instances) and covered >= {i.urn for i in cluster.instances}
-    return keyed if complete and not cluster.scaling_targets else []
+    own = [alarm for alarm in alarms if role in alarm.roles]
+    return [alarm for alarm in own if not alarm.silence] or on_every_instance(cluster, alarms) or own
 
 
 def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]) -> Finding:
@@ -72,7 +66,7 @@ RULE = Rule(
         "get any. An alarm that can't ring doesn't count: without alarmActions or with its actions off, one that rings "
         "when connections fall, asks for more data points than it evaluates, counts data points, or has a threshold "
         "that no instance can reach. Alarms on single instances count where every instance has one and autoscaling "
-        "adds none."
+        "adds none, whatever is beside them."
     ),
     unknown=(
         "An alarm on the cluster whose metric, role or actionsEnabled is unknown may be the one: not proven. "

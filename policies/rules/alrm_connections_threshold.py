@@ -109,9 +109,10 @@ RULE = Rule(
         "smallest "
         "instance; without a declared demand the peak counts as 0), a comparison that isn't rising, and several "
         "alarms of a "
-        "role at one number. An alarm beside others that are right (two for each role that it sees) is advised about, "
-        "and may fall; whether those ring in time is alrm-latency-to-page's question. An alarm on single instances is "
-        "compared with theirs. Expressions and bands that CloudWatch learns aren't judged."
+        "role at one number. An alarm beside others that are right (two for each role that it sees; beside an "
+        "alarm by role one on every instance will do) is advised about, and may fall; whether those ring in time is "
+        "alrm-latency-to-page's question. An alarm on single instances is compared with theirs. Expressions and bands "
+        "that CloudWatch learns aren't judged."
     ),
     unknown="An unknown threshold or comparison may never ring: not proven.",
     remedy="Set the budget's thresholds.",

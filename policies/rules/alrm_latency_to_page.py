@@ -60,7 +60,7 @@ RULE = Rule(
         "Refuses an alarm on a cluster's connections or on a proxy whose period x data points (datapointsToAlarm, else "
         "evaluationPeriods) exceeds `seconds_most`, and a period that CloudWatch doesn't take. An "
         "alarm beside others that ring in time, and that alrm-actions and alrm-connections-threshold don't object to "
-        "(two for each role that it sees), is advised about."
+        "(two for each role that it sees; beside an alarm by role one on every instance will do), is advised about."
     ),
     unknown="An unknown period or number of data points may be an hour: not proven.",
     remedy="Set a period of 60 s and 2 to 5 data points.",

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Role
-from policies.reading.alarms import NOT_JUDGED, REPORTED_ELSEWHERE, ConnectionAlarm, connection_alarms, undecided
+from policies.reading.alarms import (
+    NOT_JUDGED,
+    REPORTED_ELSEWHERE,
+    ConnectionAlarm,
+    connection_alarms,
+    on_every_instance,
+    undecided,
+)
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import UNKNOWN
 from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
@@ -13,12 +20,13 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     for cluster in reading.clusters:
         alarms = connection_alarms(cluster)
+        by_instance = on_every_instance(cluster, alarms)
         single = []
         for role in Role:
             stages = [alarm for alarm in alarms if role in alarm.roles and not alarm.silence]
-            if len(stages) == 1:
+            if len(stages) == 1 and not by_instance:
                 single.append(_single(cluster, role, *stages))
-            elif len({_told(alarm) for alarm in stages}) == 1:
+            elif stages[1:] and len({_told(alarm) for alarm in stages}) == 1:
                 yield _same_topic(cluster, role, stages)
         maybe = undecided(cluster)
         yield from map(unproven, maybe) if single and maybe else single
@@ -59,9 +67,9 @@ RULE = Rule(
     title="Each role's connections have a warning and a critical alarm, which tell different people or ways.",
     why="In the incident half an hour passed between the start and the first alert; a warning is what buys that time.",
     predicate=(
-        "Refuses a role with a single alarm on its connections that can ring and tells somebody. Advises "
-        "where all of them tell the same topics. None at all is alrm-connections-required's, one number for both "
-        "alrm-connections-threshold's."
+        "Refuses a role with a single alarm on its connections that can ring and tells somebody, unless every "
+        "instance has one beside it (alrm-connections-required). Advises where all of them tell the same topics. None "
+        "at all is alrm-connections-required's, one number for both alrm-connections-threshold's."
     ),
     unknown="An alarm whose metric or role is unknown may be the second one: not proven.",
     remedy="Set a warning and a critical alarm with a topic each.",

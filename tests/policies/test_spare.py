@@ -122,3 +122,38 @@ def test_a_cluster_without_readers_needs_no_alarms_on_them() -> None:
     declared.add(t.ALARM, "both", **{**ON_CONNECTIONS, "dimensions": {"DBClusterIdentifier": Ref("shop")}})
     (cluster,) = declared.reading().clusters
     assert spare(cluster, [declared.urn("both")]) == {declared.urn("both")}
+
+
+def on_each_instance(*tiers: str) -> Declared:
+    """No autoscaling, and alarms on the instances instead of by role."""
+    by_role = (f"{role}-{tier}" for role in ("writer", "reader") for tier in ("warning", "critical"))
+    declared = shop().drop("readers", "on-connections", "on-cpu", *by_role)
+    for number in (1, 2):
+        for tier in tiers:
+            keyed = {"dimensions": {"DBInstanceIdentifier": Ref(f"shop-{number}")}, "alarm_actions": [Ref(tier)]}
+            declared.add(t.ALARM, f"{number}-{tier}", **{**ON_CONNECTIONS, **keyed})
+    return declared
+
+
+BY_ROLE = {name: odd for name, odd in ODD.items() if "DBInstanceIdentifier" not in odd.get("dimensions", {})}
+
+
+@pytest.mark.parametrize("tiers", [("critical",), ("warning", "critical")], ids=len)
+@pytest.mark.parametrize("extra", [{}, *BY_ROLE.values()], ids=["good", *BY_ROLE])
+def test_one_alarm_by_role_beside_alarms_on_every_instance_is_not_refused(
+    extra: dict[str, Any], tiers: tuple[str, ...]
+) -> None:
+    declared = on_each_instance(*tiers)
+    assert refused(declared) == set()
+    assert refused(declared.add(t.ALARM, "extra", **{**ON_CONNECTIONS, **extra})) == set()
+
+
+def test_one_alarm_by_role_that_tells_nobody_beside_alarms_on_some_instances_is_refused() -> None:
+    declared = on_each_instance("warning", "critical").drop("2-warning", "2-critical")
+    declared.add(t.ALARM, "extra", **{**ON_CONNECTIONS, "alarm_actions": None})
+    assert refused(declared) == {("alrm-connections-required", "extra"), ("alrm-connections-required", "shop")}
+
+
+def test_an_alarm_on_an_instance_that_rings_too_late_is_refused_all_the_same() -> None:
+    declared = on_each_instance("warning", "critical").change("1-critical", threshold=190)
+    assert refused(declared) == {("alrm-connections-threshold", "1-critical")}

@@ -246,6 +246,18 @@ CASES: Sequence[Case] = [
         passes={"shop", "on-shop-1", "on-shop-2"},
     ),
     Case(
+        says="one on every instance, and one by role that tells nobody",
+        declared=by_instance("shop-1", "shop-2").add(
+            t.ALARM,
+            "for-a-page",
+            metric_name="DatabaseConnections",
+            dimensions={"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+            comparison_operator="GreaterThanThreshold",
+            threshold=30,
+        ),
+        passes={"shop", "on-shop-1", "on-shop-2", "for-a-page"},
+    ),
+    Case(
         says="one on a single instance",
         declared=by_instance("shop-1"),
         refused={

@@ -15,7 +15,40 @@ def shop() -> Declared:
     return whole_shop().drop(*OTHER_ALARMS)
 
 
+def by_instance(*instances: int) -> Declared:
+    """The critical alarm for the writer, and one on each of these instances."""
+    declared = shop().drop("readers", "on-connections", "on-cpu", "writer-warning", "reader-warning", "reader-critical")
+    for number in instances:
+        declared.add(
+            t.ALARM,
+            f"on-{number}",
+            metric_name="DatabaseConnections",
+            dimensions={"DBInstanceIdentifier": Ref(f"shop-{number}")},
+            comparison_operator="GreaterThanThreshold",
+            threshold=30,
+            alarm_actions=[Ref("warning")],
+        )
+    return declared
+
+
 CASES: Sequence[Case] = [
+    Case(
+        says="one for the writer beside one on every instance",
+        declared=by_instance(1, 2),
+        passes={"on-1", "on-2", "writer-critical"},
+    ),
+    Case(
+        says="one for the writer beside one on some instance",
+        declared=by_instance(1),
+        refused={
+            "writer-critical": (
+                "writer-critical is the only alarm that tells of the writer's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and"
+                " critical thresholds"
+            )
+        },
+        passes={"on-1"},
+    ),
     Case(
         says="a warning and a critical alarm for each role",
         declared=shop(),
