@@ -62,7 +62,7 @@ def tells_somebody(alarm: Resource) -> bool:
 
 
 def heard(where: AuroraCluster | Reading, alarm: Resource) -> bool:
-    """It tells somebody, or a composite alarm does that refers to it."""
+    """It tells somebody, or a composite alarm does that speaks for it."""
     return any(map(tells_somebody, (alarm, *where.composites.get(alarm.urn, ()))))
 
 

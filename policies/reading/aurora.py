@@ -12,6 +12,7 @@ from headroom.budget.model import Stack
 from policies.exemptions import Exemptions
 from policies.reading import demand
 from policies.reading import types as t
+from policies.reading.composites import composites
 from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource, Resources
 from policies.reading.supply import ENGINES, Parts, ProxyParts, Supply, read_supply
@@ -28,7 +29,7 @@ class AuroraCluster(Parts):
         scaling_policies: replica autoscaling's policies.
         scheduled_actions: replica autoscaling's calendar.
         alarms: CloudWatch alarms on a metric of the cluster or of its instances.
-        composites: alarm's URN -> the composite alarms whose rule refers to it, of any alarm of the stack.
+        composites: alarm's URN -> the composite alarms that speak for it, of any alarm of the stack.
         several_demands: there is a declared demand, but it can't be told whether it is for this cluster.
         memo: what is worked out of it once, for all rules.
     """
@@ -126,12 +127,8 @@ class Reading:
 
     @cached_property
     def composites(self) -> Mapping[str, Sequence[Resource]]:
-        """Alarm's URN -> the composite alarms whose rule refers to it."""
-        found: dict[str, list[Resource]] = {}
-        for composite in self.resources.of(t.COMPOSITE_ALARM):
-            for alarm in self.resources.linked(composite, t.ALARM):
-                found.setdefault(alarm.urn, []).append(composite)
-        return found
+        """Alarm's URN -> the composite alarms that speak for it."""
+        return composites(self.resources)
 
     @cached_property
     def lone_proxies(self) -> list[ProxyParts]:

@@ -56,10 +56,10 @@ RULE = Rule(
     why="An alarm without an action turns red on a page that nobody looks at; other rule sets accept an OK action.",
     predicate=(
         "Refuses an alarm on a cluster's connections or on a proxy with actionsEnabled false or without alarmActions, "
-        "unless a composite alarm that has some refers to it. Beside others that do what it should (two for each role "
-        "that it sees; beside an alarm by role one on every instance will do; one for each of a proxy's two saturation "
-        "metrics) it is advised about. Where none of a role's alarms can ring, alrm-connections-required says so "
-        "instead."
+        "unless a composite alarm that has some rings because it does (its rule has ALARM(...) of it; NOT ALARM(...) "
+        "and OK(...) don't count). Beside others that do what it should (two for each role that it sees; beside an "
+        "alarm by role one on every instance will do; one for each of a proxy's two saturation metrics) it is advised "
+        "about. Where none of a role's alarms can ring, alrm-connections-required says so instead."
     ),
     unknown="Unknown actionsEnabled may be off: not proven. Unknown alarmActions are some.",
     remedy="Give it a topic in alarmActions.",

@@ -140,6 +140,20 @@ CASES: Sequence[Case] = [
         passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
     ),
     Case(
+        says="a composite alarm that waits for its silence",
+        declared=shop()
+        .change("writer-warning", name="low", alarm_actions=[])
+        .add(t.COMPOSITE_ALARM, "full", alarm_rule="ALARM(pool) AND NOT ALARM(low)", alarm_actions=[Ref("critical")]),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning tells nobody: it has no alarmActions; OK and INSUFFICIENT_DATA "
+                "actions don't ring; give it a topic in alarmActions and leave actionsEnabled on, or remove "
+                "it"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
         says="another alarm on the cluster",
         declared=shop().change("writer-down", alarm_actions=[]),
         passes={
