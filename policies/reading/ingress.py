@@ -125,14 +125,14 @@ class Range:
         return f"{self.text} ({self.addresses:,} addresses)"
 
 
-def ranges(resource: Resource, rule: Mapping[str, object], of_proxy: Collection[str]) -> set[Range]:
-    """The address ranges that a rule lets in. Those of the subnets `of_proxy` (URNs) are the proxy's own."""
+def ranges(rule: Mapping[str, object], of_proxy: Collection[str]) -> set[Range]:
+    """The known address ranges that a rule lets in, without those of the proxy's subnets (as they are written)."""
     found = set()
     for path in RANGES:
         value = field(rule, path)
         texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
-        if not set(_origins(resource, path)) & set(of_proxy):
-            found |= {Range(text, size) for text in texts if text not in EVERYBODY and (size := _addresses(text))}
+        others = (text for text in texts if text not in EVERYBODY and text not in of_proxy)
+        found |= {Range(text, size) for text in others if (size := _addresses(text))}
     return found
 
 

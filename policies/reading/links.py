@@ -48,7 +48,10 @@ LINKS: dict[str, dict[str, tuple[Link, ...]]] = {
         t.CLUSTER: _links("clusterIdentifier"),
         t.PARAMETER_GROUP: _links("dbParameterGroupName"),
     },
-    t.PROXY: {t.SECURITY_GROUP: _links("vpcSecurityGroupIds.*")},
+    t.PROXY: {
+        t.SECURITY_GROUP: _links("vpcSecurityGroupIds.*"),
+        t.SUBNET: _links("vpcSubnetIds.*"),
+    },
     t.PROXY_TARGET_GROUP: {t.PROXY: _links("dbProxyName")},
     t.PROXY_ENDPOINT: {t.PROXY: _links("dbProxyName")},
     t.PROXY_TARGET: {

@@ -20,6 +20,7 @@ TEAMS_CHANNEL = "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration
 SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
 SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+SUBNET = "aws:ec2/subnet:Subnet"
 
 #: The component by which the program declares the demand (`components/budget.py`).
 BUDGET = "headroom:index:Budget"
@@ -30,6 +31,6 @@ READ = frozenset(
         PROXY, PROXY_TARGET_GROUP, PROXY_TARGET, PROXY_ENDPOINT,
         SCALING_TARGET, SCALING_POLICY, SCHEDULED_ACTION,
         ALARM, COMPOSITE_ALARM, TOPIC, SUBSCRIPTION, SLACK_CHANNEL, TEAMS_CHANNEL,
-        SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, BUDGET,
+        SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, SUBNET, BUDGET,
     }
 )  # fmt: skip

@@ -24,7 +24,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     for cluster in proxied:
         own = ingress.groups(cluster)
         port = ingress.port(cluster)
-        subnets = {urn for p in cluster.proxies for urn in p.proxy.property_dependencies.get("vpcSubnetIds", ())}
+        subnets = _proxys_ranges(cluster, reading.resources)
         ways: set[Source] = set()
         ranges: set[Range] = set()
         blanks: list[Blank] = []
@@ -35,7 +35,7 @@ def check(reading: Reading) -> Iterator[Finding]:
                 found, unclear = ingress.sources(resource, rule)
                 ways |= found
                 blanks += unclear
-                ranges |= ingress.ranges(resource, rule, subnets)
+                ranges |= ingress.ranges(rule, subnets)
         ways -= {Source(each) for each in own} | _proxys_groups(cluster, reading.resources)
         yield from _judge(cluster, ways, ranges, blanks)
 
@@ -49,6 +49,12 @@ def _proxys_groups(cluster: AuroraCluster, resources: Resources) -> set[Source]:
         # A group that isn't in this stack may come from the same place as the proxy's.
         found |= {Source(urn) for urn in proxy.property_dependencies.get("vpcSecurityGroupIds", ())}
     return found
+
+
+def _proxys_ranges(cluster: AuroraCluster, resources: Resources) -> set[str]:
+    subnets = (subnet for parts in cluster.proxies for subnet in resources.linked(parts.proxy, t.SUBNET))
+    given = (subnet.field(path) for subnet in subnets for path in ("cidrBlock", "ipv6CidrBlock"))
+    return {each for each in given if isinstance(each, str)}
 
 
 def _judge(cluster: AuroraCluster, ways: set[Source], ranges: set[Range], blanks: list[Blank]) -> Iterator[Finding]:
@@ -96,7 +102,8 @@ RULE = Rule(
     ),
     unknown=(
         "An ingress that can't be read may admit anybody: not proven. An unknown group is known by where it comes "
-        "from; groups outside the stack, and prefix lists, can't be seen."
+        "from; groups outside the stack, and prefix lists, can't be seen. An unknown address range is "
+        "sec-encrypted-private's."
     ),
     remedy="Admit only the proxy's group; declare direct paths.",
     sources=(

@@ -39,6 +39,16 @@ def inline(**rule: object) -> Declared:
     return admitting().change("database", ingress=[{"protocol": "tcp", "from_port": 5432, "to_port": 5432, **rule}])
 
 
+def through_subnets(*ranges: object) -> Declared:
+    """The database admits these ranges; its proxy is in one subnet."""
+    blocks = {
+        "cidr_blocks": [each for each in ranges if not isinstance(each, str) or ":" not in each],
+        "ipv6_cidr_blocks": [each for each in ranges if isinstance(each, str) and ":" in each],
+    }
+    declared = inline(**blocks).change("proxy", vpc_subnet_ids=[Ref("private")])
+    return declared.add(t.SUBNET, "private", cidr_block="10.0.0.0/20", ipv6_cidr_block="2001:db8::/56")
+
+
 CASES: Sequence[Case] = [
     Case(says="no ingress", declared=shop(), passes={"shop"}),
     Case(says="the proxy and the operators", declared=admitting("operators"), passes={"shop"}),
@@ -184,6 +194,38 @@ CASES: Sequence[Case] = [
             from_port=5432,
             to_port=5432,
         ),
+        passes={"shop"},
+    ),
+    Case(
+        says="the proxy's subnets by their ranges, once they are known",
+        declared=through_subnets("10.0.0.0/20", "2001:db8::/56"),
+        passes={"shop"},
+    ),
+    Case(
+        says="the proxy's subnets don't hide what is beside them",
+        declared=through_subnets("10.0.0.0/20", "10.0.0.0/8", Ref("private")),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.0.0.0/8 (16,777,216 addresses); the "
+                "proxy's group and subnets, and a range of at most 256 for the operators; name security groups instead "
+                "of an address range"
+            )
+        },
+    ),
+    Case(
+        says="another subnet isn't the proxy's",
+        declared=through_subnets("10.9.0.0/20").add(t.SUBNET, "other", cidr_block="10.9.0.0/20"),
+        advised={
+            "shop": (
+                "whoever has an address there reaches shop past its proxy: 10.9.0.0/20 (4,096 addresses); the "
+                "proxy's group and subnets, and a range of at most 256 for the operators; name security groups instead "
+                "of an address range"
+            )
+        },
+    ),
+    Case(
+        says="an unknown range is sec-encrypted-private's",
+        declared=inline(cidr_blocks=[Ref("stack")]),
         passes={"shop"},
     ),
     Case(
