@@ -14,6 +14,7 @@ a reader. So a service that runs wild is stopped at its own limit; it is not pro
 import math
 from dataclasses import dataclass
 
+from headroom.budget.capacity import idle_connections
 from headroom.budget.model import Engine
 from headroom.budget.result import Budget, Line
 
@@ -56,13 +57,24 @@ def granted(budget: Budget, line: Line, service: str) -> int:
 
 
 def standing_connections(budget: Budget, service: str) -> int:
-    """The most that the service holds on an instance on a good day, with a deploy's surge, but without dead hosts."""
-    return max(_standing(budget, line, service) for line in budget.lines if line.accepted)
+    """The most that the service may hold on an instance for long while nothing is wrong with the service itself.
+
+    Its direct pools are open whatever the load; a lost instance moves them all to another one, and dead hosts are none
+    of its own. Behind a proxy it is what an accepted day borrows, or what the proxy keeps open while nobody borrows.
+    """
+    direct = max(_direct(line, service) - _dead(line, service) for line in budget.lines)
+    return direct + max(_pooled(budget, line, service) for line in budget.lines if line.accepted)
 
 
-def _standing(budget: Budget, line: Line, service: str) -> int:
-    dead = sum(math.floor(p.orphans * p.share) for p in line.demand if p.service.name == service)
-    return _need(budget, line, service) - dead
+def _dead(line: Line, service: str) -> int:
+    return sum(math.floor(p.orphans * p.share) for p in line.demand if p.service.name == service and p.open)
+
+
+def _pooled(budget: Budget, line: Line, service: str) -> int:
+    if not _borrowed(line, service):
+        return 0
+    kept = idle_connections(budget.stack, line.capacity.ceiling.low)
+    return max(_need(budget, line, service) - _direct(line, service), kept)
 
 
 def _need(budget: Budget, line: Line, service: str) -> int:

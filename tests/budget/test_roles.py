@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from headroom.budget import evaluate
 from headroom.budget.model import Engine, Role, Service, Stack
-from headroom.budget.roles import RoleLimit, granted, role_limits, set_limit, sql
+from headroom.budget.roles import RoleLimit, granted, role_limits, set_limit, sql, standing_connections
 from headroom.drill.binaries import find_binaries, reachable, server_account
 from headroom.drill.place import LOOPBACK, drill_folder
 from headroom.drill.server import SUPERUSER, Server
@@ -27,6 +27,16 @@ def test_each_service_has_a_limit_that_covers_its_need_and_its_share_of_the_pool
         RoleLimit(service="checkout", user="checkout", needed_connections=43, limit_connections=450),
         RoleLimit(service="reporting", user="reporting", needed_connections=25, limit_connections=25),
     ]
+
+
+def test_what_stands_on_a_good_day_has_no_dead_host_but_what_the_proxy_keeps_open() -> None:
+    stack = shop()
+    (one,) = stack.proxies
+    warm = replace(stack, proxies=(replace(one, max_idle_connections_percent=one.max_connections_percent),))
+    little = replace(stack, proxies=(replace(one, max_idle_connections_percent=0),))
+    assert standing_connections(evaluate(stack), "reporting") == 20  # 4 x 5
+    assert standing_connections(evaluate(warm), "checkout") == 450  # the whole pool, whoever borrows of it
+    assert standing_connections(evaluate(little), "checkout") < 43
 
 
 def test_the_statements_for_postgresql() -> None:
