@@ -8,7 +8,7 @@ from typing import Any
 
 from headroom.budget import Budget, evaluate
 from headroom.budget.facts import instance_classes
-from headroom.budget.model import Stack
+from headroom.budget.model import InstanceClass, Stack
 from policies.exemptions import Exemptions
 from policies.reading import demand
 from policies.reading import types as t
@@ -122,7 +122,7 @@ class Reading:
             cluster.composites = self.composites
             cluster.demand = demands.get(cluster.urn)
             cluster.several_demands = cluster.demand is None and len(demands) < len(resources.of(t.BUDGET))
-            cluster.instances = _writer_first(cluster.instances)
+            cluster.instances = _writer_first(cluster.instances, demand.read_classes(cluster.demand))
         return list(found.values())
 
     @cached_property
@@ -175,20 +175,21 @@ def _attach(found: dict[str, AuroraCluster], resources: Resources) -> None:
             cluster.alarms.append(resource)
 
 
-def _writer_first(instances: list[Resource]) -> list[Resource]:
+def _writer_first(instances: list[Resource], classes: Mapping[str, InstanceClass]) -> list[Resource]:
     """The declared writer first. No property says which one it is: AWS makes it of the instance that is created first.
 
     So: one that waits for no other instance, then the best promotion tier. Those that are alike so far are created at
     once: which of them comes first can't be told, and the engine shows them in any order; the largest is taken, since
-    the others have to carry what it carries. What AWS reports as the writer *now* isn't asked: a failover must not
-    change what the program is allowed to declare.
+    the others have to carry what it carries; `classes` are those that the stack declares beside the known ones. What
+    AWS reports as the writer *now* isn't asked: a failover must not change what the program is allowed to declare.
     """
     urns = {i.urn for i in instances}
 
     def order(entry: tuple[int, Resource]) -> tuple[bool, int, float, int]:
         position, instance = entry
         tier = instance.read("promotionTier", int)
-        known = instance_classes().get(str(instance.field("instanceClass")))
+        name = str(instance.field("instanceClass"))
+        known = classes.get(name) or instance_classes().get(name)
         return (
             any(urn in urns for urn in instance.dependencies),
             tier if isinstance(tier, int) else 0,

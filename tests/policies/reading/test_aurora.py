@@ -1,10 +1,12 @@
 from typing import Any
 
+import pytest
+
 from headroom.budget.model import Engine, Interval, Proxy, Serverless
 from policies.reading import types as t
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.resources import Resources
-from tests.policies.declared import Declared, Ref, shop
+from tests.policies.declared import CHECKOUT, Declared, Ref, demand_of, shop
 
 
 def only(declared: Declared) -> AuroraCluster:
@@ -64,6 +66,20 @@ def test_of_instances_that_are_created_at_once_the_largest_is_taken_for_the_writ
     for messages in (declared.messages(), declared.messages()[::-1]):
         (cluster,) = Reading(Resources.from_message(messages)).clusters
         assert [instance.name for instance in cluster.instances] == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("largest", ["a", "b"])
+def test_an_instance_class_that_the_demand_declares_counts_for_the_largest_as_well(largest: str) -> None:
+    declares = demand_of(CHECKOUT) | {"instance_classes": [{"name": "db.r99.8xlarge", "vcpus": 32, "memory_gib": 256}]}
+    declared = shop().drop("shop-1", "shop-2").change("budget", demand=declares)
+    for name in ("a", "b"):
+        declared.add(
+            t.CLUSTER_INSTANCE,
+            name,
+            cluster_identifier=Ref("shop"),
+            instance_class="db.r99.8xlarge" if name == largest else "db.r6g.large",
+        )
+    assert only(declared).instances[0].name == largest
 
 
 def test_what_is_said_does_not_depend_on_the_order_in_which_the_engine_shows_the_resources() -> None:
