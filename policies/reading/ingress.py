@@ -25,8 +25,8 @@ OUTSIDE = dict.fromkeys(
     ("vpcSecurityGroupIds", "securityGroupId"),
     "A group that is known by nothing but an unknown id isn't this stack's: it can't be seen.",
 )
-#: From everywhere.
-EVERYBODY = frozenset({"0.0.0.0/0", "::/0"})
+#: The widest private ranges' prefixes, by version of IP: 10.0.0.0/8 (RFC 1918), fc00::/7 (RFC 4193).
+_PRIVATE_BITS = {4: 8, 6: 7}
 
 
 def port(cluster: AuroraCluster) -> int:
@@ -131,9 +131,18 @@ def ranges(rule: Mapping[str, object], of_proxy: Collection[str]) -> set[Range]:
     for path in RANGES:
         value = field(rule, path)
         texts = [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
-        others = (text for text in texts if text not in EVERYBODY and text not in of_proxy)
+        others = (text for text in texts if not from_everybody(text) and text not in of_proxy)
         found |= {Range(text, size) for text in others if (size := _addresses(text))}
     return found
+
+
+def from_everybody(text: str) -> bool:
+    """Whether a range, however it is written, is the internet or a large part of it: wider than any private one."""
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return False  # AWS refuses it
+    return network.prefixlen < _PRIVATE_BITS[network.version]
 
 
 def _addresses(text: str) -> int:

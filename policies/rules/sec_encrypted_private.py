@@ -83,7 +83,7 @@ def _judge(resource: Resource, rule: object, port: int) -> Iterator[Finding]:
         for wrong in (r for r in ranges if not isinstance(r, str)):
             reason = ingress.LATER if wrong is UNKNOWN else f"must be an address range, got {wrong!r}"
             yield unproven(Blank(resource.urn, path, reason))
-        for found in sorted(ingress.EVERYBODY.intersection(r for r in ranges if isinstance(r, str))):
+        for found in sorted({r for r in ranges if isinstance(r, str) and ingress.from_everybody(r)}):
             yield Finding(
                 urn=resource.urn,
                 found=f"{resource.name} admits {found} to port {port} of the database",
@@ -99,7 +99,8 @@ RULE = Rule(
     predicate=(
         "Refuses storageEncrypted that isn't true (unset is false; of a restored cluster that isn't proof), an "
         "instance with publiclyAccessible, and an ingress of the cluster's security groups, on the database's port, "
-        "from 0.0.0.0/0 or ::/0. A group outside the stack is known by its id, where the program writes it as text."
+        "from the internet: 0.0.0.0/0, ::/0, or any range wider than a private one can be (10.0.0.0/8, fc00::/7). A "
+        "group outside the stack is known by its id, where the program writes it as text."
     ),
     unknown=(
         "Unknown encryption, public access, or address range of a rule on the database's port: not proven. Unknown "

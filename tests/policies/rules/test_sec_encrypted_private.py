@@ -135,6 +135,20 @@ CASES: Sequence[Case] = [
         passes=ALL,
     ),
     Case(
+        says="open to the internet in two halves, and in another spelling",
+        declared=classic(
+            cidr_blocks=["0.0.0.0/1", "128.0.0.0/1", "10.0.0.0/8"], ipv6_cidr_blocks=["0::/0", "fc00::/7"]
+        ),
+        refused={
+            "rule": [
+                f"rule admits {found} to port 5432 of the database; nobody but the proxy, declared direct services "
+                "and the break-glass group; name their security groups instead of an address range"
+                for found in ("0.0.0.0/1", "128.0.0.0/1", "0::/0")
+            ]
+        },
+        passes=ALL,
+    ),
+    Case(
         says="open to the internet, as a classic rule",
         declared=classic(cidr_blocks=["0.0.0.0/0"]),
         refused={
