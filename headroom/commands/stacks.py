@@ -70,7 +70,7 @@ class StackFile:
     def _from_here(self) -> str:
         """What to write, where the path would have been right from this folder on."""
         here = f"{self.revision}:./{self.path}"
-        if self.path.startswith("./") or _git(self.folder, "cat-file", "blob", here) is None:
+        if _git(self.folder, "cat-file", "blob", here) is None:
             return ""
         return f": paths there start at the repository's root; from this folder on, write {here}"
 
