@@ -63,7 +63,7 @@ class Network(pulumi.ComponentResource):
             self._create(args.network)
 
         self.database_group_id = self._group("database", "The Aurora cluster: only the groups of its rules enter.")
-        self.break_glass_group_id = self._group("break-glass", "Hosts of operators: the way in when the pools are full.")
+        self.break_glass_group_id = self._group("break-glass", "Operators: the way in when the pools are full.")
         self._admit("break-glass", self.break_glass_group_id, "database", self.database_group_id)
         self.proxy_group_id: pulumi.Output[str] | None = None
         self.direct_group_id: pulumi.Output[str] | None = None
