@@ -27,7 +27,7 @@ class Settings(BaseModel):
         description="{cidr: 10.20.0.0/16, zones: 3} to create one, or your own {vpc_id: ..., subnet_ids: [...]}"
     )
     database: supply.Database = Field(
-        description='the cluster, such as {engine: aurora-postgresql, engine_version: "16.6", instance_class: '
+        description='the cluster, such as {engine: aurora-postgresql, engine_version: "16.15", instance_class: '
         "db.r6g.large, readers: 2, name: shop}"
     )
     proxy: supply.Proxy | None = Field(

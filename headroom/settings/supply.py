@@ -62,7 +62,7 @@ class Database(Section):
 
     engine: Engine = Field(description="the database engine, aurora-postgresql or aurora-mysql")
     engine_version: Annotated[str, text(r"[0-9a-z._]{1,40}")] = Field(
-        description='the whole version, quoted: "16.6" for aurora-postgresql, "8.0.mysql_aurora.3.08.0" for '
+        description='the whole version, quoted: "16.15" for aurora-postgresql, "8.0.mysql_aurora.3.08.0" for '
         "aurora-mysql"
     )
     instance_class: InstanceClassName = Field(description="the writer's class, such as db.r6g.large or db.serverless")

@@ -17,7 +17,7 @@ from headroom.settings.errors import Problem
 from headroom.settings.supply import ExistingNetwork
 
 VERSIONS = {
-    Engine.POSTGRESQL: (re.compile(r"(1[3-8])\.([0-9]{1,2})"), "16.6"),
+    Engine.POSTGRESQL: (re.compile(r"(1[3-8])\.([0-9]{1,2})"), "16.15"),
     Engine.MYSQL: (
         re.compile(r"(8\.0)\.mysql_aurora\.3\.([0-9]{2})\.[0-9]{1,2}|(8\.4)\.mysql_aurora\.8\.4\.[0-9]{1,2}"),
         "8.0.mysql_aurora.3.08.0",

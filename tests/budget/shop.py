@@ -64,7 +64,7 @@ def instances(writer: InstanceClass = LARGE, *readers: InstanceClass) -> tuple[I
 def cluster(**changes: Any) -> Cluster:
     """The shop's cluster, changed."""
     given = Cluster(
-        engine=Engine.POSTGRESQL, engine_version="16.6", instances=instances(LARGE, LARGE, LARGE), max_connections=1000
+        engine=Engine.POSTGRESQL, engine_version="16.15", instances=instances(LARGE, LARGE, LARGE), max_connections=1000
     )
     return replace(given, **changes)
 

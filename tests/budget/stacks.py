@@ -103,7 +103,7 @@ def _cluster(random: Random) -> Cluster:
     autoscaled = random.random() < (0.35 if provisioned and (engine is Engine.POSTGRESQL or limit is None) else 0.03)
     return Cluster(
         engine=engine,
-        engine_version="16.6" if engine is Engine.POSTGRESQL else "8.0.mysql_aurora.3.08.0",
+        engine_version="16.15" if engine is Engine.POSTGRESQL else "8.0.mysql_aurora.3.08.0",
         instances=instances,
         max_connections=limit,
         readers_max=max(readers, random.randint(1, 8)) if autoscaled else None,

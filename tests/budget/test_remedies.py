@@ -16,7 +16,7 @@ from headroom.budget.result import Edit
 from headroom.settings import Settings, parse
 
 CLASSES = ["db.t4g.large", "db.r6g.large", "db.r6g.xlarge", "db.r6g.2xlarge", "db.r5.large", "db.r7g.xlarge"]
-POSTGRESQL = {"engine": "aurora-postgresql", "engine_version": "16.6"}
+POSTGRESQL = {"engine": "aurora-postgresql", "engine_version": "16.15"}
 MYSQL = {"engine": "aurora-mysql", "engine_version": "8.0.mysql_aurora.3.08.0"}
 
 

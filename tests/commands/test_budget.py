@@ -22,7 +22,7 @@ config:
   headroom:network: {cidr: 10.50.0.0/16, zones: 2}
   headroom:database:
     engine: aurora-postgresql
-    engine_version: "16.6"
+    engine_version: "16.15"
     instance_class: db.r6g.large
     readers: 0
     max_connections: 100

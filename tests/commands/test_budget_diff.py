@@ -217,7 +217,7 @@ def test_a_revision_may_have_a_colon_and_a_branch_a_slash(repository: Path, head
 
 def test_a_change_of_engine_events_and_services_at_once_is_compared(repository: Path, headroom: Headroom) -> None:
     file = repository / "Pulumi.prod.yaml"
-    edit(file, 'engine_version: "16.6"', "engine_version: 8.0.mysql_aurora.3.08.0")
+    edit(file, 'engine_version: "16.15"', "engine_version: 8.0.mysql_aurora.3.08.0")
     edit(file, "aurora-postgresql", "aurora-mysql")
     edit(file, "name: black-friday", "name: cyber-monday")
     edit(file, "name: checkout", "name: basket")

@@ -62,7 +62,7 @@ def deploy(session: Session) -> None:
     rds.create_db_cluster(
         DBClusterIdentifier=name,
         Engine="aurora-postgresql",
-        EngineVersion="16.6",
+        EngineVersion="16.15",
         MasterUsername="headroom_admin",
         ManageMasterUserPassword=True,
         DBSubnetGroupName=name,

@@ -208,7 +208,7 @@ def shop(prefix: str = "") -> Declared:
         t.CLUSTER,
         f"{p}shop",
         engine="aurora-postgresql",
-        engine_version="16.6",
+        engine_version="16.15",
         storage_encrypted=True,
         manage_master_user_password=True,
         backup_retention_period=14,

@@ -61,7 +61,7 @@ CASES: list[list[tuple[str, object]]] = [
     [("network", {"vpc_id": "my-vpc", "subnet_ids": ["subnet-0123abcd", "subnet-0123abce"]})],
     # database
     [("database.engine", "postgres")],
-    [("database.engine_version", 16.6)],
+    [("database.engine_version", 16.15)],
     [("database.engine_version", "16")],
     [("database.engine_version", "9.6")],
     [("database.engine_version", "8.0.mysql_aurora.3.08.0")],

@@ -13,7 +13,7 @@ SHOP: dict[str, Any] = {
     "headroom:network": {"cidr": "10.20.0.0/16", "zones": 3},
     "headroom:database": {
         "engine": "aurora-postgresql",
-        "engine_version": "16.6",
+        "engine_version": "16.15",
         "instance_class": "db.r6g.4xlarge",
         "readers": 2,
         "max_connections": 1000,

@@ -13,7 +13,7 @@ from tests.settings.files import SHOP
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8})?", fullmatch=True)
 # Words that YAML readers like to take for something else.
 NAMES = SLUGS | st.sampled_from(["yes", "no", "on", "off", "null", "true", "y", "n", "e1", "nan", "inf"])
-POSTGRESQL = {"engine": "aurora-postgresql", "engine_version": "16.6"}
+POSTGRESQL = {"engine": "aurora-postgresql", "engine_version": "16.15"}
 MYSQL = {"engine": "aurora-mysql", "engine_version": "8.0.mysql_aurora.3.08.0"}
 
 

@@ -1,7 +1,7 @@
 import pulumi_aws as aws
 
 # Every class's default is far more than its vCPUs can serve: 50 % of 1,722 on two of them.
-cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.15")
 aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
 )

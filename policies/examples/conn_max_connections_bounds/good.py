@@ -9,7 +9,7 @@ parameters = aws.rds.ClusterParameterGroup(
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     db_cluster_parameter_group_name=parameters.name,
 )
 aws.rds.ClusterInstance(

@@ -1,7 +1,7 @@
 import pulumi_aws as aws
 
 # 60 % of 1,722 connections of 10 MiB each, in 16 GiB.
-cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.15")
 aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
 )

@@ -16,7 +16,7 @@ for name, group in admitted.items():
         to_port=5432,
     )
 cluster = aws.rds.Cluster(
-    "shop", engine="aurora-postgresql", engine_version="16.6", vpc_security_group_ids=[database.id]
+    "shop", engine="aurora-postgresql", engine_version="16.15", vpc_security_group_ids=[database.id]
 )
 aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"

@@ -3,7 +3,7 @@ import pulumi_aws as aws
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     serverlessv2_scaling_configuration={"min_capacity": 0.5, "max_capacity": 8},
 )
 aws.rds.ClusterInstance(

@@ -3,7 +3,7 @@ import pulumi_aws as aws
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     deletion_protection=True,
     final_snapshot_identifier="shop-final",
 )

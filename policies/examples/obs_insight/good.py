@@ -1,7 +1,7 @@
 import pulumi_aws as aws
 
 cluster = aws.rds.Cluster(
-    "shop", engine="aurora-postgresql", engine_version="16.6", enabled_cloudwatch_logs_exports=["postgresql"]
+    "shop", engine="aurora-postgresql", engine_version="16.15", enabled_cloudwatch_logs_exports=["postgresql"]
 )
 aws.rds.ClusterInstance(
     "shop-1",

@@ -6,7 +6,7 @@ import pulumi_aws as aws
 from components.demand import Demand
 from headroom.budget.model import Event, Path, Pool, Role, Service
 
-cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.15")
 aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
 )

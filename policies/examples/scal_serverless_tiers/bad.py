@@ -4,7 +4,7 @@ import pulumi_aws as aws
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     serverlessv2_scaling_configuration={"min_capacity": 1, "max_capacity": 16},
 )
 writer = aws.rds.ClusterInstance(

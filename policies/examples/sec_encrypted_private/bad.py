@@ -5,5 +5,5 @@ aws.vpc.SecurityGroupIngressRule(
     "everybody", security_group_id=database.id, cidr_ipv4="0.0.0.0/0", ip_protocol="tcp", from_port=5432, to_port=5432
 )
 cluster = aws.rds.Cluster(
-    "shop", engine="aurora-postgresql", engine_version="16.6", vpc_security_group_ids=[database.id]
+    "shop", engine="aurora-postgresql", engine_version="16.15", vpc_security_group_ids=[database.id]
 )

@@ -13,7 +13,7 @@ aws.vpc.SecurityGroupIngressRule(
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     storage_encrypted=True,
     vpc_security_group_ids=[database.id],
 )

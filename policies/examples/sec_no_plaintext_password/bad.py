@@ -3,7 +3,7 @@ import pulumi_aws as aws
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     master_username="root",
     master_password="correct-horse-battery",  # noqa: S106  (what the rule is about)
 )

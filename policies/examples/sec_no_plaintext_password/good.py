@@ -1,7 +1,7 @@
 import pulumi_aws as aws
 
 cluster = aws.rds.Cluster(
-    "shop", engine="aurora-postgresql", engine_version="16.6", master_username="root", manage_master_user_password=True
+    "shop", engine="aurora-postgresql", engine_version="16.15", master_username="root", manage_master_user_password=True
 )
 aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"

@@ -193,7 +193,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         {
             "clusterIdentifier": "shop-{n}",
             "engine": "aurora-postgresql",
-            "engineVersion": "16.6",
+            "engineVersion": "16.14",
             "databaseName": "shop",
             "masterUsername": "root_admin",
             "manageMasterUserPassword": True,
@@ -221,7 +221,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
             {"deletionProtection": False},
             {"backupRetentionPeriod": 7},
             {"preferredBackupWindow": "03:00-04:00"},
-            {"engineVersion": "16.8"},
+            {"engineVersion": "16.15"},
             {"enabledCloudwatchLogsExports": []},
             {"iamDatabaseAuthenticationEnabled": False},
             {"copyTagsToSnapshot": False},

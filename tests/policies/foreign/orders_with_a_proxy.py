@@ -39,7 +39,7 @@ parameters = aws.rds.ClusterParameterGroup(
 cluster = aws.rds.Cluster(
     "orders",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     master_username="operator",
     manage_master_user_password=True,
     storage_encrypted=True,

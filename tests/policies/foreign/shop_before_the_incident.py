@@ -10,7 +10,7 @@ world = aws.ec2.SecurityGroup(
 cluster = aws.rds.Cluster(
     "shop",
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     master_username="root",
     master_password="correct horse battery staple",
     vpc_security_group_ids=[world.id],

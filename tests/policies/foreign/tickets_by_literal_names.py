@@ -21,7 +21,7 @@ aws.rds.Cluster(
     "database",
     cluster_identifier=CLUSTER,
     engine="aurora-postgresql",
-    engine_version="16.6",
+    engine_version="16.15",
     master_username="operator",
     manage_master_user_password=True,
     storage_encrypted=True,

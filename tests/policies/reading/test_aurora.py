@@ -18,7 +18,7 @@ def test_the_supply_is_what_the_resources_declare() -> None:
     supply = only(shop()).supply
     assert supply.blanks == ()
     assert supply.cluster is not None
-    assert (supply.cluster.engine, supply.cluster.engine_version) == (Engine.POSTGRESQL, "16.6")
+    assert (supply.cluster.engine, supply.cluster.engine_version) == (Engine.POSTGRESQL, "16.15")
     assert (supply.cluster.max_connections, supply.cluster.readers_max) == (200, 4)
     assert [(i.name, i.writer, i.promotion_tier, i.zone) for i in supply.cluster.instances] == [
         ("shop-1", True, 0, "eu-west-1a"),
