@@ -1,7 +1,7 @@
 # The one list of commands: people and CI call the same ones. Never needs root, never calls the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down preview before-the-incident review deploy test mutate lint types bench golden lock clean
+.PHONY: help setup engine up down preview before-the-incident review deploy test mutate lint types bench golden facts lock clean
 
 BIN := .venv/bin
 # Written last: while it is missing, or older than what it was made from, the environment is not complete.
@@ -65,6 +65,11 @@ mutate: $(READY) ## is every comparison and number in the policies tested? chang
 
 golden: setup ## renew the golden files that tests compare with (read the diff before you commit it)
 	@HEADROOM_GOLDEN=renew $(BIN)/python -m pytest --quiet -m "not engine and not emulator and not server"
+
+facts: $(READY) ## renew the lists of versions and classes that AWS offers, and show the difference (NEWEST=1: the newest lists)
+	@$(if $(NEWEST),test -x .headroom/facts/bin/python || $(BIN)/python -m venv .headroom/facts)
+	@$(if $(NEWEST),.headroom/facts/bin/pip install --quiet --upgrade cfn-lint)
+	@$(if $(NEWEST),.headroom/facts/bin/python,$(BIN)/python) -m headroom.local.facts
 
 lock: $(READY) ## renew requirements.txt from pyproject.toml
 	@test -x .headroom/uv/bin/uv || { $(BIN)/python -m venv .headroom/uv && .headroom/uv/bin/pip install --quiet uv; }

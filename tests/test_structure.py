@@ -17,7 +17,7 @@ ALLOWED = {
     "policies": {"headroom.budget", "headroom.settings", "headroom.errors"},
     "headroom/drill": {"headroom.budget", "headroom.settings", "headroom.errors"},
     "headroom/ops": {"headroom.budget", "headroom.settings", "headroom.errors"},
-    "headroom/local": {"headroom.settings", "headroom.errors"},
+    "headroom/local": {"headroom.budget", "headroom.settings", "headroom.errors"},
 }
 OURS = ("headroom", "components", "policies", "tests", "bench")
 
@@ -62,6 +62,13 @@ def test_the_budget_needs_nothing_but_the_standard_library() -> None:
     modules = {module.split(".")[0] for file in python_files("headroom/budget") for module in imported(file)}
 
     assert modules - sys.stdlib_module_names == {"headroom"}
+
+
+def test_nothing_that_a_real_account_needs_imports_the_emulator_or_the_linter() -> None:
+    files = [file for room in ALLOWED if room != "headroom/local" for file in python_files(room)]
+    modules = {module.split(".")[0] for file in files for module in imported(file)}
+
+    assert modules & {"cfnlint", "moto"} == set()
 
 
 def test_every_file_of_the_tests_is_collected_or_named_by_another() -> None:

@@ -1,0 +1,196 @@
+"""What AWS lets anybody create: Aurora's engine versions, and the instance classes of a version in a region.
+
+`facts/offers.json` is made by `make facts` from cfn-lint's copy of AWS's own lists, and has their date. Nothing here
+looks at a clock: a list says what it says. What is newer than the lists can't be told from what doesn't exist, so it is
+`NEWER`, never an error. The lists' quirks are in `headroom/local/facts.py`, which writes the file.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple
+
+from headroom.budget.facts import FOLDER
+from headroom.budget.model import Engine
+
+FILE = FOLDER / "offers.json"
+_VERSION = re.compile(r"[0-9]+(\.[0-9]+)?((\.mysql_aurora(\.[0-9]+){3,4})?|-[a-z]+)")
+
+
+class Offer(Enum):
+    """What the lists say of a version, or of a class."""
+
+    YES = "yes"
+    RETIRED = "retired"  # a version that exists, and that no new cluster can have
+    NO = "no"  # it isn't there, and the lists know later or other ones
+    NEWER = "newer"  # later than the lists, or of a region or a kind that they don't have: they can't tell
+
+
+class Answer(NamedTuple):
+    """What the lists say.
+
+    Attributes:
+        offer: yes, retired, no, or newer than the lists.
+        found: a sentence with the lists' date; empty for yes.
+        instead: the newest version, or the nearest classes, that are offered.
+    """
+
+    offer: Offer
+    found: str = ""
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The lists.
+
+    Attributes:
+        date: of the lists, ISO 8601.
+        source: whose copy of them.
+        creatable: engine -> whole versions that a new cluster can have, in their order.
+        retired: engine -> versions that exist, and that none can have any more.
+        regions: region -> engine -> classes.
+        of_versions: engine -> version -> classes; a version without an entry isn't limited.
+    """
+
+    date: str
+    source: str
+    creatable: dict[str, tuple[str, ...]]
+    retired: dict[str, tuple[str, ...]]
+    regions: dict[str, dict[str, frozenset[str]]]
+    of_versions: dict[str, dict[str, frozenset[str]]]
+
+
+@cache
+def offers() -> Offers:
+    """The file, read once."""
+    file: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+    return Offers(
+        date=file["date"],
+        source=file["source"],
+        creatable={engine: tuple(of["creatable"].split()) for engine, of in file["versions"].items()},
+        retired={engine: tuple(of["retired"].split()) for engine, of in file["versions"].items()},
+        regions={
+            region: {engine: classes(text) for engine, text in engines.items()}
+            for region, engines in file["regions"].items()
+        },
+        of_versions={
+            engine: {version: classes(row["classes"]) for row in rows for version in row["versions"].split()}
+            for engine, rows in file["classes"].items()
+        },
+    )
+
+
+def classes(text: str) -> frozenset[str]:
+    """`r6g: large xlarge; serverless` -> db.r6g.large, db.r6g.xlarge, db.serverless."""
+    families = (part.partition(": ") for part in text.split("; "))
+    return frozenset(
+        name
+        for family, _, sizes in families
+        for name in ([f"db.{family}.{s}" for s in sizes.split()] or [f"db.{family}"])
+    )
+
+
+def version_order(version: str) -> tuple[int, ...]:
+    """The numbers of a version, to sort by: `8.0.mysql_aurora.3.10.0` comes after `8.0.mysql_aurora.3.08.2`."""
+    return tuple(int(number) for number in re.findall(r"[0-9]+", version))
+
+
+def version(engine: Engine, wanted: str) -> Answer:
+    """Whether a new cluster can have a version; of the beginning of one (`16`, `8.0`) AWS takes the newest.
+
+    >>> version(Engine.POSTGRESQL, "16.15").offer.name, version(Engine.POSTGRESQL, "16.99").offer.name
+    ('YES', 'NEWER')
+    >>> version(Engine.POSTGRESQL, "16.7").found
+    '16.7 is no version of aurora-postgresql (list of 2026-10-20)'
+    """
+    lists = offers()
+    creatable, retired = lists.creatable[engine], lists.retired[engine]
+    if _names(wanted, creatable):
+        return Answer(Offer.YES)
+    newest = newest_like(engine, wanted)
+    if _names(wanted, retired):
+        return Answer(Offer.RETIRED, f"{wanted} can't be created any more (list of {lists.date})", newest)
+    if _is_newer(wanted, (*creatable, *retired)):
+        return Answer(Offer.NEWER, f"{wanted} isn't on the list of {lists.date}, and is later than what is", newest)
+    return Answer(Offer.NO, f"{wanted} is no version of {engine} (list of {lists.date})", newest)
+
+
+def _names(wanted: str, versions: tuple[str, ...]) -> bool:
+    return any(version == wanted or version.startswith(f"{wanted}.") for version in versions)
+
+
+def newest_like(engine: Engine, wanted: str) -> str:
+    """The newest whole version of the same major one that can be created; without one, the engine's newest."""
+    usual = sorted((v for v in offers().creatable[engine] if "-" not in v), key=version_order)
+    same = [v for v in usual if _major(v) == _major(wanted)]
+    return (same or usual)[-1]
+
+
+def _major(version: str) -> str:
+    """`16` of `16.15`; `8.0` of `8.0.mysql_aurora.3.08.0`."""
+    return version.partition(".mysql_aurora.")[0] if "mysql" in version else version.partition(".")[0]
+
+
+def _stream(version: str) -> str:
+    """What only its last number tells apart: `16` of 16.15, `8.0.mysql_aurora.3.08` of its patches."""
+    return version.rpartition(".")[0]
+
+
+def _is_newer(wanted: str, listed: tuple[str, ...]) -> bool:
+    """Later than all of its stream; or of a stream that is later than all of its major one; or of a later major one.
+
+    Aurora MySQL still gets patches of older minor versions: 3.10.7 may follow 3.10.6 when 3.13.0 is there.
+    """
+    if not _VERSION.fullmatch(wanted):
+        return False
+    kind = wanted.partition("-")[2]
+    same_kind = [v for v in listed if v.partition("-")[2] == kind]
+    for alike in (_stream, _major):
+        group = [v for v in same_kind if alike(v) == alike(wanted)]
+        if group:
+            return version_order(wanted) > max(version_order(v) for v in group)
+    return version_order(wanted) > max(version_order(v) for v in listed)
+
+
+def instance_class(engine: Engine, name: str, *, region: str = "", engine_version: str = "") -> Answer:
+    """Whether a new instance can have a class: on the engine and its version, and in the region, where they are known.
+
+    >>> instance_class(Engine.POSTGRESQL, "db.r6g.large", region="eu-west-1", engine_version="16.15").offer.name
+    'YES'
+    >>> instance_class(Engine.POSTGRESQL, "db.r8g.48xlarge", region="af-south-1").found
+    'af-south-1 has no db.r8g.48xlarge for aurora-postgresql (list of 2026-10-20)'
+    """
+    lists = offers()
+    here = lists.regions.get(region, {}).get(engine)
+    everywhere = [classes for engines in lists.regions.values() for classes in engines.values()]
+    if not any(name in classes for classes in everywhere):
+        return Answer(Offer.NEWER, f"{name} isn't on the list of {lists.date} in any region")
+    of_engine = frozenset[str]().union(*(engines.get(engine, ()) for engines in lists.regions.values()))
+    if name not in of_engine or (here is not None and name not in here):
+        where = engine if name not in of_engine else region
+        what = name if name not in of_engine else f"{name} for {engine}"
+        found = f"{where} has no {what} (list of {lists.date})"
+        return Answer(Offer.NO, found, _near(name, here if here is not None else of_engine))
+    of_version = lists.of_versions[engine].get(engine_version)
+    if of_version is not None and name not in of_version:
+        found = f"{engine} {engine_version} has no {name} (list of {lists.date})"
+        return Answer(Offer.NO, found, _near(name, of_version & (here if here is not None else of_engine)))
+    if region and here is None:
+        return Answer(
+            Offer.NEWER, f"{region} isn't on the list of {lists.date}, so it can't be told whether it has {name}"
+        )
+    return Answer(Offer.YES)
+
+
+def _near(name: str, offered: frozenset[str]) -> str:
+    """Up to three offered classes of the same size, the most alike first; of any size where there is none."""
+    import difflib  # only an error needs it
+
+    size = name.rpartition(".")[2]
+    alike = sorted(
+        offered, key=lambda c: (c.rpartition(".")[2] != size, -difflib.SequenceMatcher(None, name, c).ratio(), c)
+    )
+    return ", ".join(alike[:3])
