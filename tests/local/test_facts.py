@@ -8,7 +8,7 @@ from typing import Any
 
 import cfnlint
 import pytest
-from jsonschema import Draft7Validator
+from jsonschema import Draft7Validator  # type: ignore[import-untyped]
 
 from headroom.budget import offers
 from headroom.budget.model import Engine
