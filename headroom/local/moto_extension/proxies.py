@@ -27,7 +27,8 @@ _SETTINGS = {
 
 
 def install() -> None:
-    """Add and mend what concerns proxies and their endpoints."""
+    """Add and mend what concerns proxies, their connection pools and their endpoints."""
+    _pools()
     _proxies()
     _proxy_endpoints()
 
@@ -74,6 +75,34 @@ def _proxies() -> None:
         "modify_db_proxy_target_group",
     ):
         wrap(rds.RDSBackend, name, _needs_proxy)
+
+
+_POOL = (
+    "MaxConnectionsPercent",
+    "MaxIdleConnectionsPercent",
+    "ConnectionBorrowTimeout",
+    "SessionPinningFilters",
+    "InitQuery",
+)
+_POOL_DEFAULTS = {"MaxConnectionsPercent": 100, "ConnectionBorrowTimeout": 120, "SessionPinningFilters": []}
+
+
+def _pools() -> None:
+    """What a change doesn't give keeps its value; an idle percentage that was never given is half of the pool's."""
+
+    def settings(self: Any) -> dict[str, Any]:
+        given = {**_POOL_DEFAULTS, **self.__dict__.get("headroom_pool", {})}
+        return {"MaxIdleConnectionsPercent": given["MaxConnectionsPercent"] // 2, **given}
+
+    def modify(_original: Callable[..., Any], self: Any, proxy_name: str, config: dict[str, Any]) -> Any:
+        group = self.db_proxies[proxy_name].proxy_target_groups["default"]
+        given = {name: config[name] for name in _POOL if name in config}
+        group.headroom_pool = {**group.__dict__.get("headroom_pool", {}), **given}
+        group.updated_date = utcnow()
+        return group
+
+    rds.DBProxyTargetGroup.connection_pool_config = property(settings)  # type: ignore[assignment,method-assign]
+    wrap(rds.RDSBackend, "modify_db_proxy_target_group", modify)
 
 
 def _needs_proxy(original: Callable[..., Any], self: Any, *arguments: Any, **named: Any) -> Any:

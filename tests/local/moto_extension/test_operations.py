@@ -4,53 +4,24 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.local.aws.conftest import MARK, emulator_url
+from tests.local.aws.conftest import MARK
+from tests.local.moto_extension.conftest import World, refused
 
-__all__ = ["emulator_url"]
 pytestmark = pytest.mark.emulator
 
 
-@pytest.fixture
-def aws(emulator_url: str) -> Callable[[str], Any]:
-    """Clients of the emulator."""
-
-    def client(service: str) -> Any:
-        return boto3.client(
-            service,
-            region_name="eu-central-1",
-            endpoint_url=emulator_url,
-            aws_access_key_id="local",  # type: ignore[call-overload]
-            aws_secret_access_key="local",
-        )
-
-    return client
-
-
-def _refused(call: Callable[..., Any], **members: Any) -> str:
-    with pytest.raises(ClientError) as refused:
-        call(**members)
-    return f"{refused.value.response['Error']['Code']}: {refused.value.response['Error']['Message']}"
-
-
-@pytest.fixture
-def proxy(aws: Callable[[str], Any]) -> dict[str, Any]:
-    ec2, rds = aws("ec2"), aws("rds")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"] for n in range(2)]
-    if not rds.describe_db_proxies()["DBProxies"]:
-        rds.create_db_proxy(
-            DBProxyName="shop",
-            EngineFamily="MYSQL",
-            DefaultAuthScheme="IAM_AUTH",
-            VpcSubnetIds=subnets,
-            RoleArn="arn:aws:iam::123456789012:role/proxy",
-        )
-    found: dict[str, Any] = rds.describe_db_proxies(DBProxyName="shop")["DBProxies"][0]
-    return found
+@pytest.fixture(scope="module")
+def proxy(aws: Callable[[str], Any], world: World) -> dict[str, Any]:
+    made: dict[str, Any] = aws("rds").create_db_proxy(
+        DBProxyName="by-iam",
+        EngineFamily="MYSQL",
+        DefaultAuthScheme="IAM_AUTH",
+        VpcSubnetIds=world.subnets,
+        RoleArn=world.role,
+    )["DBProxy"]
+    return made
 
 
 def test_the_mark_is_answered(emulator_url: str) -> None:
@@ -64,15 +35,15 @@ def test_a_proxy_without_secrets_keeps_its_authentication(proxy: dict[str, Any])
 
 def test_a_target_is_registered_once_and_only_if_it_exists(aws: Callable[[str], Any], proxy: dict[str, Any]) -> None:
     rds = aws("rds")
-    target = {"DBProxyName": "shop", "TargetGroupName": "default", "DBClusterIdentifiers": ["targeted"]}
-    assert _refused(rds.register_db_proxy_targets, **target) == "DBClusterNotFoundFault: DBCluster targeted not found."
+    target = {"DBProxyName": "by-iam", "TargetGroupName": "default", "DBClusterIdentifiers": ["targeted"]}
+    assert refused(rds.register_db_proxy_targets, **target) == "DBClusterNotFoundFault: DBCluster targeted not found."
     rds.create_db_cluster(
         DBClusterIdentifier="targeted", Engine="aurora-mysql", MasterUsername="root_admin", MasterUserPassword="x" * 12
     )
     (made,) = rds.register_db_proxy_targets(**target)["DBProxyTargets"]
     assert made["Port"] == 3306
-    assert _refused(rds.register_db_proxy_targets, **target) == (
-        "DBProxyTargetAlreadyRegisteredFault: targeted is already a target of shop"
+    assert refused(rds.register_db_proxy_targets, **target) == (
+        "DBProxyTargetAlreadyRegisteredFault: targeted is already a target of by-iam"
     )
 
 
@@ -84,13 +55,13 @@ def test_questions_about_a_missing_proxy_are_answered_with_its_name(aws: Callabl
         rds.delete_db_proxy,
         rds.modify_db_proxy,
     ):
-        assert _refused(call, DBProxyName="missing").startswith("DBProxyNotFoundFault: ")
+        assert refused(call, DBProxyName="missing").startswith("DBProxyNotFoundFault: ")
 
 
 def test_endpoints_of_a_proxy_live_and_carry_tags(aws: Callable[[str], Any], proxy: dict[str, Any]) -> None:
     rds = aws("rds")
     given = {
-        "DBProxyName": "shop",
+        "DBProxyName": "by-iam",
         "DBProxyEndpointName": "readers",
         "VpcSubnetIds": proxy["VpcSubnetIds"],
         "TargetRole": "READ_ONLY",
@@ -100,9 +71,9 @@ def test_endpoints_of_a_proxy_live_and_carry_tags(aws: Callable[[str], Any], pro
     assert rds.list_tags_for_resource(ResourceName=made["DBProxyEndpointArn"])["TagList"] == [
         {"Key": "team", "Value": "shop"}
     ]
-    assert _refused(rds.create_db_proxy_endpoint, **given).startswith("DBProxyEndpointAlreadyExistsFault: ")
+    assert refused(rds.create_db_proxy_endpoint, **given).startswith("DBProxyEndpointAlreadyExistsFault: ")
     rds.delete_db_proxy_endpoint(DBProxyEndpointName="readers")
-    assert _refused(rds.describe_db_proxy_endpoints, DBProxyEndpointName="readers").startswith(
+    assert refused(rds.describe_db_proxy_endpoints, DBProxyEndpointName="readers").startswith(
         "DBProxyEndpointNotFoundFault: "
     )
 
@@ -125,11 +96,11 @@ def test_a_change_that_fails_does_not_lose_the_cluster(aws: Callable[[str], Any]
     rds.create_db_cluster(
         DBClusterIdentifier="kept", Engine="aurora-postgresql", MasterUsername="root_admin", MasterUserPassword="x" * 12
     )
-    assert "apply immediately" in _refused(
+    assert "apply immediately" in refused(
         rds.modify_db_cluster, DBClusterIdentifier="kept", RotateMasterUserPassword=True
     )
     assert rds.describe_db_clusters(DBClusterIdentifier="kept")["DBClusters"][0]["Status"] == "available"
-    assert _refused(rds.modify_db_cluster, DBClusterIdentifier="gone", Port=5433).startswith("DBClusterNotFoundFault: ")
+    assert refused(rds.modify_db_cluster, DBClusterIdentifier="gone", Port=5433).startswith("DBClusterNotFoundFault: ")
 
 
 def test_managed_policies_are_there_as_soon_as_they_are_attached(aws: Callable[[str], Any]) -> None:
@@ -142,4 +113,4 @@ def test_managed_policies_are_there_as_soon_as_they_are_attached(aws: Callable[[
         "RoleName": "managed",
         "PolicyArn": "arn:aws:iam::aws:policy/AmazonRDSEnhancedMonitoringRole",
     }  # without its path
-    assert _refused(iam.attach_role_policy, **missing).startswith("NoSuchEntity: ")
+    assert refused(iam.attach_role_policy, **missing).startswith("NoSuchEntity: ")
