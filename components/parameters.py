@@ -28,6 +28,7 @@ _KEEPALIVES = (
 # Aurora MySQL has no keepalive parameters. Half an hour (RDS Proxy's own default for idle clients) instead of the
 # default's eight bounds how long a dead host's connections hold slots.
 _MYSQL_IDLE_SECONDS = "1800"
+_LOG_CONNECTIONS_IS_A_LIST_SINCE = 18
 
 
 def family(database: Database) -> str:
@@ -55,7 +56,7 @@ def cluster_parameters(database: Database) -> list[Parameter]:
         Parameter("statement_timeout", _milliseconds(database.statement_timeout_seconds)),
         Parameter("lock_timeout", _milliseconds(database.lock_timeout_seconds)),
         *_KEEPALIVES,
-        Parameter("log_connections", "1"),
+        Parameter("log_connections", _every_connection(database)),
         Parameter("log_disconnections", "1"),
         Parameter("log_lock_waits", "1"),
         # RDS reports a change of this one as applied only after a reboot; `immediate` would differ for ever.
@@ -75,6 +76,11 @@ def instance_parameters(database: Database) -> list[Parameter]:
         Parameter("max_execution_time", _milliseconds(database.statement_timeout_seconds)),  # SELECT only
         Parameter("slow_query_log", "1"),
     ]
+
+
+def _every_connection(database: Database) -> str:
+    """PostgreSQL 18 made the switch a list of what to log of a connection; AWS refuses the switch's 1 there."""
+    return "1" if int(database.engine_version.partition(".")[0]) < _LOG_CONNECTIONS_IS_A_LIST_SINCE else "all"
 
 
 def _limit(database: Database, apply_method: str) -> list[Parameter]:

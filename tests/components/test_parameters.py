@@ -51,6 +51,12 @@ def test_mysql_has_tls_on_the_cluster_and_the_limit_on_each_instance() -> None:
     }
 
 
+def test_postgresql_18_logs_connections_by_a_list() -> None:
+    """AWS to the old switch: "Invalid parameter value: 1 for: log_connections allowed values are: receipt, …"."""
+    values = {p.name: p.value for p in cluster_parameters(postgresql(engine_version="18.1"))}
+    assert (values["log_connections"], values["log_disconnections"]) == ("all", "1")
+
+
 def test_without_a_number_the_engines_own_limit_stands() -> None:
     names = [p.name for p in cluster_parameters(postgresql(max_connections=None))]
     names += [p.name for p in instance_parameters(mysql(max_connections=None))]

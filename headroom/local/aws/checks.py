@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from headroom.local.aws import parameters
 from headroom.local.aws.derive import Derived
 from headroom.local.aws.model import Call
 from headroom.local.aws.naming import equal, member, parse_json
@@ -74,6 +75,7 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
             found += _walk(name, value, schema[name].kind, shape, entry.names, hidden)
             if name in entry.documents and isinstance(value, str) and parse_json(value) is None:
                 found.append(Failure(name, "is not JSON"))
+    found += [Failure(*item) for item in parameters.refused(entry.token, inputs)]
     found += [Failure(name, "is required") for name, prop in schema.items() if prop.required and name not in inputs]
     if old:
         found += [

@@ -20,7 +20,7 @@ from pulumi.runtime.proto import (
     provider_pb2 as proto,
 )
 
-from headroom.local.aws import checks, functions
+from headroom.local.aws import checks, functions, parameters
 from headroom.local.aws.connection import Connection, RefusedError, check_emulator, endpoint_from_environment, no_region
 from headroom.local.aws.derive import Derived, fill
 from headroom.local.aws.lifecycle import AwsError, Lifecycle, PartlyCreatedError, Settings
@@ -155,7 +155,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     @_refusing
     def Create(self, request: proto.CreateRequest, context: grpc.ServicerContext) -> proto.CreateResponse:
         derived, inputs = self._type(request.urn), from_struct(request.properties)
-        self._say_what_is_recorded(derived, inputs, request.urn)
+        self._say_what_is_not_proven(derived, inputs, request.urn)
         values = _without_defaults(inputs)
         if request.preview:
             unknown = dict.fromkeys(derived.schema.outputs, UNKNOWN)
@@ -193,7 +193,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: proto.UpdateRequest, context: grpc.ServicerContext) -> proto.UpdateResponse:
         derived, state = self._type(request.urn), from_struct(request.olds)
         old, new = from_struct(request.old_inputs), from_struct(request.news)
-        self._say_what_is_recorded(derived, new, request.urn)
+        self._say_what_is_not_proven(derived, new, request.urn)
         values = _without_defaults(new)
         secrets = Properties({**state, **new}, state.secrets | new.secrets)
         if request.preview:
@@ -246,16 +246,21 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             known["region"] = values.get("region") or self._settings.region
         return known
 
-    def _say_what_is_recorded(self, derived: Derived, inputs: Mapping[str, Any], urn: str) -> None:
+    def _say_what_is_not_proven(self, derived: Derived, inputs: Mapping[str, Any], urn: str) -> None:
         entry = derived.entry
         names = sorted(
             (entry.recorded | entry.unechoed | derived.unaccounted) & set(inputs) - set(inputs.get(checks.DEFAULTS, ()))
         )
-        if names and self._engine_address:
-            message = f"recorded, not emulated: {', '.join(names)}"
+        if names:
+            self._say(engine_pb2.INFO, f"recorded, not emulated: {', '.join(names)}", urn)
+        for sentence in parameters.doubtful(entry.token, inputs):
+            self._say(engine_pb2.WARNING, sentence, urn)
+
+    def _say(self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str) -> None:
+        if self._engine_address:
             with grpc.insecure_channel(self._engine_address) as channel:
                 engine_pb2_grpc.EngineStub(channel).Log(
-                    engine_pb2.LogRequest(severity=engine_pb2.INFO, message=message, urn=urn)
+                    engine_pb2.LogRequest(severity=severity, message=message, urn=urn)
                 )
 
 

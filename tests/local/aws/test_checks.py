@@ -14,6 +14,10 @@ pytestmark = pytest.mark.emulator
 
 ALARM, CLUSTER = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:rds/cluster:Cluster"
 GROUP, PROXY = "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup", "aws:rds/proxy:Proxy"
+CLUSTER_GROUP, INSTANCE_GROUP = (
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup",
+    "aws:rds/parameterGroup:ParameterGroup",
+)
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 POLICY, ROLE = "aws:appautoscaling/policy:Policy", "aws:iam/role:Role"
 GOOD_ALARM = {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "threshold": 900}
@@ -53,6 +57,30 @@ SCALED = {"serviceNamespace": "rds", "resourceId": "cluster:shop", "scalableDime
          ["snapshotIdentifier: the local plugin does not serve it: it makes empty clusters only; "
           "leave it out of the local stack"]),
         (ROLE, {"assumeRolePolicy": "{"}, ["assumeRolePolicy: is not JSON"]),
+        (CLUSTER_GROUP, {"family": "aurora-postgresql14", "parameters": [{"name": "lock_timeout", "value": "1000"}]},
+         ["parameters[0].name: aurora-postgresql14 has no parameter lock_timeout: AWS's list of it (2026-11-30) is "
+          "complete; a setting of PostgreSQL that no group has can be set for a role: ALTER ROLE … SET"]),
+        (CLUSTER_GROUP,
+         {"family": "aurora-postgresql16",
+          "parameters": [
+              {"name": "max_connections", "value": "3"},
+              {"name": "log_connections", "value": "1", "applyMethod": "now"},
+              {"name": UNKNOWN, "value": UNKNOWN, "applyMethod": UNKNOWN},
+          ]},
+         ["parameters[0].applyMethod: max_connections is static: it takes effect after a reboot, and AWS refuses "
+          "`immediate` for it, which is what an omitted apply method means; write pending-reboot",
+          "parameters[0].value: max_connections takes a whole number from 6 to 262143, got '3'",
+          "parameters[1].applyMethod: must be immediate or pending-reboot, got 'now'"]),
+        (INSTANCE_GROUP, {"family": "aurora-mysql8.0", "parameters": [{"name": "time_zone", "value": "UTC"}]},
+         ["parameters[0].name: time_zone is a parameter of aurora-mysql8.0's cluster groups, not of its instances': "
+          "set it there"]),
+        (INSTANCE_GROUP, {"family": "aurora-postgres"},
+         ["family: AWS has no family 'aurora-postgres'; Aurora's are aurora-mysql5.7, aurora-mysql8.0, "
+          "aurora-mysql8.4, aurora-postgresql9.6, aurora-postgresql10, aurora-postgresql11, aurora-postgresql12, "
+          "aurora-postgresql13, aurora-postgresql14, aurora-postgresql15, aurora-postgresql16, "
+          "aurora-postgresql17, aurora-postgresql18"]),
+        (INSTANCE_GROUP, {"family": UNKNOWN, "parameters": [{"name": "nonsense", "value": "UTC"}]}, []),
+        (INSTANCE_GROUP, {"family": "aurora-mysql8.0", "parameters": [{"name": "nonsense", "value": "UTC"}]}, []),
         (ROLE, {"assumeRolePolicy": "{}", "maxSessionDuration": 60},
          ["maxSessionDuration: must be between 3600 and 43200, got 60"]),
     ],
@@ -72,6 +100,15 @@ def _shortened(failures: list[str]) -> list[str]:
 def test_several_bad_inputs_are_all_told(plugin: Plugin) -> None:
     _, failures = plugin.check(ALARM, {"threshold": "x", "period": 0, "unit": "Connections"})
     assert [line.split(":")[0] for line in failures] == ["period", "threshold", "unit"]
+
+
+def test_the_value_of_a_secret_parameter_is_not_told(plugin: Plugin) -> None:
+    parameter = {"name": "max_connections", "value": "3", "applyMethod": "pending-reboot"}
+    inputs = Properties({"family": "aurora-postgresql16", "parameters": [parameter]}, ["parameters"])
+    _, failures = plugin.check(CLUSTER_GROUP, inputs)
+    assert failures == [
+        ": property parameters[0].value: max_connections takes a whole number from 6 to 262143, got [secret]"
+    ]
 
 
 def test_the_value_of_a_secret_is_not_told(plugin: Plugin) -> None:

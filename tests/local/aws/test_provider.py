@@ -17,6 +17,7 @@ from tests.local.aws.plugin import Plugin, RefusedError
 pytestmark = pytest.mark.emulator
 
 CLUSTER, VPC, TOPIC = "aws:rds/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:sns/topic:Topic"
+PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 KEY, ROLE, GROUP = "aws:kms/key:Key", "aws:iam/role:Role", "aws:ec2/securityGroup:SecurityGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 GIVEN = {"clusterIdentifier": "shop", "engine": "aurora-postgresql", "masterUsername": "root_admin"}
@@ -265,7 +266,7 @@ def test_what_changed_behind_our_back_is_read(plugin: Plugin, at_emulator: str) 
     plugin.delete(token, identifier, state)
 
 
-def test_what_is_only_recorded_is_said_on_the_resource(at_emulator: str) -> None:
+def test_what_is_only_recorded_or_not_proven_is_said_on_the_resource(at_emulator: str) -> None:
     said: list[engine_pb2.LogRequest] = []
 
     class Engine(engine_pb2_grpc.EngineServicer):
@@ -280,9 +281,22 @@ def test_what_is_only_recorded_is_said_on_the_resource(at_emulator: str) -> None
     plugin = Plugin(engine_address=f"127.0.0.1:{port}")
     for given in ({"enableKeyRotation": True, "rotationPeriodInDays": 90}, {}):
         plugin.create(KEY, plugin.checked(KEY, given), preview=True)
+    for family in ("aurora-postgresql16", "aurora-postgresql19"):
+        group = plugin.checked(PARAMETERS, {"family": family, "parameters": [{"name": "foo", "value": "1"}]})
+        plugin.create(PARAMETERS, group, preview=True)
     server.stop(None)
     assert [(request.message, request.severity) for request in said] == [
-        ("recorded, not emulated: rotationPeriodInDays", engine_pb2.INFO)
+        ("recorded, not emulated: rotationPeriodInDays", engine_pb2.INFO),
+        (
+            "parameters[0].name: foo isn't in the list of aurora-postgresql14's parameters (2026-11-30), and there is "
+            "no complete one of aurora-postgresql16: AWS may answer `Could not find parameter with name: foo`; a "
+            "setting of PostgreSQL that no group has can be set for a role: ALTER ROLE … SET",
+            engine_pb2.WARNING,
+        ),
+        (
+            "family: aurora-postgresql19 is newer than the lists here, of 2026-11-30: its parameters aren't checked",
+            engine_pb2.WARNING,
+        ),
     ]
     assert said[0].urn.endswith(f"{KEY}::it")
 

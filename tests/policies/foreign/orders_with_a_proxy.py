@@ -32,7 +32,6 @@ parameters = aws.rds.ClusterParameterGroup(
     parameters=[
         {"name": "max_connections", "value": "500", "apply_method": "pending-reboot"},
         {"name": "statement_timeout", "value": "10000"},
-        {"name": "lock_timeout", "value": "2000"},
         {"name": "idle_in_transaction_session_timeout", "value": "60000"},
     ],
 )
