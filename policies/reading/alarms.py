@@ -8,7 +8,9 @@ from headroom.budget.model import Role, Stack
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import MISSING, UNKNOWN, Blank
 from policies.reading.resources import Resource
+from policies.reading.topics import CLOUDWATCH, dead_end, remedy
 
+ACTIONS = "alarmActions"
 METRIC = "DatabaseConnections"
 #: A proxy's: how long clients wait (microseconds), and what its pool may hold.
 WAIT = "DatabaseConnectionsBorrowLatency"
@@ -29,6 +31,10 @@ REPORTED_ELSEWHERE = {
     **dict.fromkeys(("datapointsToAlarm", "evaluationPeriods"), "Alrm-latency-to-page reports an unknown one."),
     "statistic": "Alrm-statistic reports an unknown one.",
 }
+#: Why a rule may take a topic for one that CloudWatch can publish to.
+JUDGED_LATER = dict.fromkeys(
+    ("kmsMasterKeyId", "policy"), "What is known only after the update is judged at the end of `up` and in the state."
+)
 _ROLES = {role.value.upper(): role for role in Role}
 
 
@@ -44,6 +50,7 @@ class ConnectionAlarm:
         composites: the composite alarms that speak for it.
         blank: why it can't be told which instances it sees, if it can't.
         silence: why nobody will ever hear of it, as the end of a sentence; "" if that can't be said.
+        remedy: against that, where it isn't a matter of actions and thresholds.
     """
 
     alarm: Resource
@@ -53,17 +60,41 @@ class ConnectionAlarm:
     composites: Sequence[Resource] = ()
     blank: Blank | None = None
     silence: str = ""
-
-
-def tells_somebody(alarm: Resource) -> bool:
-    """Its actions are on, and it has one for the state ALARM."""
-    actions = alarm.field("alarmActions")
-    return alarm.read("actionsEnabled", bool) is True and actions is not MISSING and actions != []
+    remedy: str = ""
 
 
 def heard(where: AuroraCluster | Reading, alarm: Resource) -> bool:
     """It tells somebody, or a composite alarm does that speaks for it."""
-    return any(map(tells_somebody, (alarm, *where.composites.get(alarm.urn, ()))))
+    return any(_tells_somebody(where, each) for each in (alarm, *where.composites.get(alarm.urn, ())))
+
+
+def _tells_somebody(where: AuroraCluster | Reading, alarm: Resource) -> bool:
+    """Its actions are on, and it has one for the state ALARM that may reach somebody."""
+    on = alarm.read("actionsEnabled", bool) is True
+    return on and not all(dead_end(where.resources, alarm, ACTIONS, each, CLOUDWATCH) for each in actions(alarm))
+
+
+def actions(alarm: Resource) -> list[object]:
+    """Its actions for the state ALARM; one that is unknown, where the whole list is."""
+    given = alarm.field(ACTIONS)
+    return [] if given is MISSING else given if isinstance(given, list) else [given]
+
+
+def how_silent(where: AuroraCluster | Reading, alarm: Resource) -> str:
+    """Why an alarm that nobody hears isn't heard, as the end of a sentence."""
+    if alarm.read("actionsEnabled", bool) is False:
+        return "its actions are off"
+    return unreachable(where, alarm) or "it has no alarmActions"
+
+
+def unreachable(where: AuroraCluster | Reading, alarm: Resource) -> str:
+    """Why CloudWatch can't tell anybody at the topics that it and its composite alarms ring at; "" if it has none."""
+    ends = [
+        dead_end(where.resources, each, ACTIONS, action, CLOUDWATCH)
+        for each in (alarm, *where.composites.get(alarm.urn, ()))
+        for action in actions(each)
+    ]
+    return " and ".join(dict.fromkeys(filter(None, ends)))
 
 
 def watched_roles(cluster: AuroraCluster) -> frozenset[Role]:
@@ -162,6 +193,7 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         )
     blanks = () if roles or instances else (alarm.read(key, str), alarm.read(role_key, str))
     blank = next((value for value in blanks if isinstance(value, Blank)), None)
+    silence = _silence(alarm, path, cluster, plain=plain)
     return ConnectionAlarm(
         alarm=alarm,
         roles=roles,
@@ -169,13 +201,14 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         plain=plain,
         blank=blank,
         composites=cluster.composites.get(alarm.urn, ()),
-        silence=_silence(alarm, path, cluster, plain=plain),
+        silence=silence,
+        remedy=remedy(CLOUDWATCH) if silence and silence == unreachable(cluster, alarm) else "",
     )
 
 
 def _silence(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -> str:
     if not heard(cluster, alarm):
-        return how_silent(alarm)
+        return how_silent(cluster, alarm)
     comparison = alarm.field("comparisonOperator")
     if comparison in FALLING:
         return f"it rings when they fall ({comparison})"
@@ -195,11 +228,6 @@ def _out_of_reach(stack: Stack, statistic: object, comparison: object, threshold
     most = max(capacity(stack, instance).ceiling.high for instance in promotable(stack))
     never = threshold >= most if comparison == "GreaterThanThreshold" else threshold > most
     return f"it rings at {threshold:,.6g}, and no instance admits more than {most:,}" * (never and statistic != "Sum")
-
-
-def how_silent(alarm: Resource) -> str:
-    """Why an alarm that nobody hears isn't heard, as the end of a sentence."""
-    return "its actions are off" if alarm.read("actionsEnabled", bool) is False else "it has no alarmActions"
 
 
 def _instances(alarm: Resource, identifier: object, cluster: AuroraCluster) -> frozenset[str]:

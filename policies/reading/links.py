@@ -10,6 +10,8 @@ from policies.reading import types as t
 WHOLE = r"^(.+)$"
 SCALED = r"^cluster:(.+)$"  # Application Auto Scaling's resource id
 TOPIC_ARN = r"^arn:[^:]+:sns:[^:]*:[^:]*:([^:]+)$"
+KEY_ID = r"^(?:arn:[^:]+:kms:[^:]*:[^:]*:key/)?([^:/]+)$"
+KEY_ALIAS = r"^(?:arn:[^:]+:kms:[^:]*:[^:]*:)?(alias/.+)$"
 IN_A_RULE = r'\b(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*"?(?:arn:[^")]*:alarm:)?([^")]+?)"?\s*\)'
 
 
@@ -74,6 +76,20 @@ LINKS: dict[str, dict[str, tuple[Link, ...]]] = {
         t.ALARM: _links("alarmRule", pattern=IN_A_RULE),
         t.TOPIC: _links("alarmActions.*", pattern=TOPIC_ARN),
     },
+    t.TOPIC: {
+        t.KMS_KEY: (
+            *_links("kmsMasterKeyId", pattern=KEY_ID),
+            *_links("kmsMasterKeyId", of=t.KMS_ALIAS, pattern=KEY_ALIAS),
+        )
+    },
+    t.TOPIC_POLICY: {t.TOPIC: _links("arn", pattern=TOPIC_ARN)},
+    t.KMS_KEY_POLICY: {t.KMS_KEY: _links("keyId", pattern=KEY_ID)},
+    t.KMS_ALIAS: {t.KMS_KEY: _links("targetKeyId", pattern=KEY_ID)},
+    t.EVENT_SUBSCRIPTION: {t.TOPIC: _links("snsTopic", pattern=TOPIC_ARN)},
+    t.EVENT_TARGET: {
+        t.EVENT_RULE: _links("rule"),
+        t.TOPIC: _links("arn", pattern=TOPIC_ARN),
+    },
     t.SUBSCRIPTION: {t.TOPIC: _links("topic", pattern=TOPIC_ARN)},
     t.SLACK_CHANNEL: {t.TOPIC: _links("snsTopicArns.*", pattern=TOPIC_ARN)},
     t.TEAMS_CHANNEL: {t.TOPIC: _links("snsTopicArns.*", pattern=TOPIC_ARN)},
@@ -89,5 +105,8 @@ IDENTIFIERS: dict[str, str] = {
     t.PARAMETER_GROUP: "name",
     t.PROXY: "name",
     t.TOPIC: "name",
+    t.KMS_KEY: "keyId",
+    t.KMS_ALIAS: "name",
+    t.EVENT_RULE: "name",
     t.ALARM: "name",
 }

@@ -35,6 +35,7 @@ class Resource:
         property_dependencies: property -> URNs that its value comes from.
         ignore_changes: properties that an update leaves as they are.
         provider: the URN of its provider, which has one account and one region.
+        region: the provider's, where it is known.
     """
 
     type_: str
@@ -45,6 +46,7 @@ class Resource:
     property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ignore_changes: tuple[str, ...] = ()
     provider: str = ""
+    region: str = ""
 
     def __post_init__(self) -> None:
         # What a program passes and doesn't know yet comes from another resource. An unknown that comes from nowhere was
@@ -68,13 +70,20 @@ class Resource:
 
 
 class Resources:
-    """All resources that the rules read, by URN and by type, in a fixed order."""
+    """All resources that the rules read, by URN and by type, in a fixed order.
+
+    Attributes:
+        by_urn: URN -> resource.
+        memo: what is worked out of them once, for all rules.
+    """
 
     def __init__(self, resources: Iterable[Resource], parents: Mapping[str, str] | None = None) -> None:
         self.by_urn = {r.urn: r for r in resources}
         self._parents = parents or {r.urn: r.parent for r in self.by_urn.values()}
         self._by_type: dict[str, list[Resource]] = {}
         self._by_identifier: dict[str, dict[str, list[Resource]]] = {}
+        self._referring: dict[tuple[str, str], dict[str, list[Resource]]] = {}
+        self.memo: dict[object, Any] = {}
         for resource in self.by_urn.values():
             self._by_type.setdefault(resource.type_, []).append(resource)
 
@@ -104,6 +113,39 @@ class Resources:
             for other in (other for other in others if other is not None):
                 found.update({r.urn: r for r in ([other] if other.type_ == type_ else self.linked(other, type_))})
         return list(found.values())
+
+    def referring(self, resource: Resource, type_: str) -> list[Resource]:
+        """The resources of a type that refer to this one, directly or through others."""
+        pair = (type_, resource.type_)
+        if pair not in self._referring:
+            found = self._referring.setdefault(pair, {})
+            for other in self.of(type_):
+                for referred in self.linked(other, resource.type_):
+                    found.setdefault(referred.urn, []).append(other)
+        return self._referring[pair].get(resource.urn, [])
+
+    def sources(self, resource: Resource, property_: str, value: object, type_: str) -> list[Resource] | None:
+        """The resources of a type that a value of a property comes from, or names; None: not all of them can be seen.
+
+        Args:
+            resource: whose property it is.
+            property_: its name; what a list's unknown items come from is known of the list only.
+            value: of the property, or of one of its items.
+            type_: which resources are looked for.
+        """
+        if isinstance(value, str) and value.startswith("arn:"):
+            links = LINKS[resource.type_][type_]
+            named = [name for link in links for name in re.findall(link.pattern, value)]
+            found = [self._identified(type_, name, resource.provider) for name in named]
+            return None if not found or None in found else [each for each in found if each is not None]
+        several: list[Resource] = []
+        for urn in resource.property_dependencies.get(property_, ()):
+            other = self.by_urn.get(urn)
+            led = [] if other is None else [other] if other.type_ == type_ else self.linked(other, type_)
+            if not led:
+                return None
+            several += led
+        return several or None
 
     def _identified(self, type_: str, name: str, provider: str) -> Resource | None:
         """The resource that AWS knows by a name. One that several have (in several regions) is nobody's."""
@@ -147,7 +189,13 @@ def _resource(message: Message) -> Resource:
         property_dependencies={name: tuple(d.urns) for name, d in message.propertyDependencies.items()},
         ignore_changes=tuple(message.options.ignoreChanges),
         provider=message.provider.urn,
+        region=_region(_struct(message.provider.properties)),
     )
+
+
+def _region(provider: Mapping[str, Value]) -> str:
+    region = provider.get("region")
+    return region if isinstance(region, str) else ""
 
 
 def _struct(struct: Message) -> dict[str, Value]:

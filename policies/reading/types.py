@@ -14,6 +14,13 @@ SCHEDULED_ACTION = "aws:appautoscaling/scheduledAction:ScheduledAction"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE_ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+KMS_KEY = "aws:kms/key:Key"
+KMS_KEY_POLICY = "aws:kms/keyPolicy:KeyPolicy"
+KMS_ALIAS = "aws:kms/alias:Alias"
+EVENT_SUBSCRIPTION = "aws:rds/eventSubscription:EventSubscription"
+EVENT_RULE = "aws:cloudwatch/eventRule:EventRule"
+EVENT_TARGET = "aws:cloudwatch/eventTarget:EventTarget"
 SUBSCRIPTION = "aws:sns/topicSubscription:TopicSubscription"
 SLACK_CHANNEL = "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"
 TEAMS_CHANNEL = "aws:chatbot/teamsChannelConfiguration:TeamsChannelConfiguration"
@@ -30,7 +37,8 @@ READ = frozenset(
         CLUSTER, CLUSTER_INSTANCE, CLUSTER_PARAMETER_GROUP, PARAMETER_GROUP,
         PROXY, PROXY_TARGET_GROUP, PROXY_TARGET, PROXY_ENDPOINT,
         SCALING_TARGET, SCALING_POLICY, SCHEDULED_ACTION,
-        ALARM, COMPOSITE_ALARM, TOPIC, SUBSCRIPTION, SLACK_CHANNEL, TEAMS_CHANNEL,
+        ALARM, COMPOSITE_ALARM, TOPIC, TOPIC_POLICY, KMS_KEY, KMS_KEY_POLICY, KMS_ALIAS,
+        EVENT_SUBSCRIPTION, EVENT_RULE, EVENT_TARGET, SUBSCRIPTION, SLACK_CHANNEL, TEAMS_CHANNEL,
         SECURITY_GROUP, SECURITY_GROUP_RULE, INGRESS_RULE, SUBNET, BUDGET,
     }
 )  # fmt: skip

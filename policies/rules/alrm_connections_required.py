@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from headroom.budget.model import Role
 from policies.reading.alarms import (
+    JUDGED_LATER,
     METRIC,
     REPORTED_ELSEWHERE,
     ConnectionAlarm,
@@ -14,6 +15,8 @@ from policies.reading.alarms import (
 )
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.rule import Finding, Rule, unproven
+
+_REMEDY = "give it an SNS topic in alarmActions (headroom:notify) and a threshold below the limit"
 
 
 def check(reading: Reading) -> Iterator[Finding]:
@@ -44,7 +47,7 @@ def _missing(cluster: AuroraCluster, role: Role, watching: list[ConnectionAlarm]
             urn=watching[0].alarm.urn,
             found=f"no alarm on the {role}'s connections of {cluster.name} can ring and tell somebody ({why})",
             allowed="one has to, before they run out",
-            remedy="give it an SNS topic in alarmActions (headroom:notify) and a threshold below the limit",
+            remedy="; ".join(dict.fromkeys(alarm.remedy or _REMEDY for alarm in watching)),
         )
     return Finding(
         urn=cluster.urn,
@@ -63,7 +66,8 @@ RULE = Rule(
     predicate=(
         "Refuses a cluster without an alarm on DatabaseConnections for its writer, and for its readers where it has "
         "or may "
-        "get any. An alarm that can't ring doesn't count: without alarmActions or with its actions off, one that rings "
+        "get any. An alarm that can't ring doesn't count: without alarmActions or with its actions off, with none but "
+        "topics that CloudWatch can't publish to (alrm-topic-publishable says which those are), one that rings "
         "when connections fall, asks for more data points than it evaluates, counts data points, or has a threshold "
         "that no instance can reach. Alarms on single instances count where every instance has one and autoscaling "
         "adds none, whatever is beside them."
@@ -81,6 +85,7 @@ RULE = Rule(
     harmless={
         "alarmActions": "A topic is known only after the update; that one is given is what counts.",
         **REPORTED_ELSEWHERE,
+        **JUDGED_LATER,
     },
     check=check,
 )

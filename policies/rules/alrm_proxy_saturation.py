@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from headroom.budget.model import Path, Stack
-from policies.reading.alarms import ALLOWED, WAIT, heard, unclear, watches
+from policies.reading.alarms import ALLOWED, JUDGED_LATER, WAIT, heard, unclear, unreachable, watches
 from policies.reading.aurora import Reading
 from policies.reading.field import Blank
 from policies.reading.resources import Resource
 from policies.reading.supply import ProxyParts
+from policies.reading.topics import CLOUDWATCH, remedy
 from policies.rule import ADVISORY, DISABLED, Finding, Rule, unproven
 
 
@@ -19,7 +20,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     for parts in (parts for parts in reading.proxies if parts.proxy.urn not in unused):
         telling = [alarm for alarm in parts.alarms if heard(reading, alarm)]
         missing = [
-            _missing(parts, what, metric)
+            _missing(reading, parts, what, metric)
             for what, metric in (("how long clients wait", WAIT), ("how full its pool is", ALLOWED))
             if not any(watches(alarm, metric) for alarm in telling)
         ]
@@ -38,16 +39,19 @@ def _undecided(alarm: Resource) -> Iterator[Blank]:
         yield enabled
 
 
-def _missing(parts: ProxyParts, what: str, metric: str) -> Finding:
+def _missing(reading: Reading, parts: ProxyParts, what: str, metric: str) -> Finding:
+    silent = {a.name: unreachable(reading, a) for a in parts.alarms if watches(a, metric)}
+    why = "; ".join(f"{name}: {reason}" for name, reason in silent.items() if reason)
+    add = (
+        f"add one on {WAIT}"
+        if metric == WAIT
+        else f"add one on 100 * DatabaseConnectionsCurrentlyBorrowed / {ALLOWED} (both Sum, 60 s)"
+    )
     return Finding(
         urn=parts.proxy.urn,
-        found=f"no alarm that tells somebody watches {what} at the proxy {parts.proxy.name}",
+        found=f"no alarm that tells somebody watches {what} at the proxy {parts.proxy.name}" + f" ({why})" * bool(why),
         allowed=f"behind a proxy the database looks calm while clients queue: {metric} shows it",
-        remedy=(
-            f"add one on {WAIT}"
-            if metric == WAIT
-            else f"add one on 100 * DatabaseConnectionsCurrentlyBorrowed / {ALLOWED} (both Sum, 60 s)"
-        ),
+        remedy=remedy(CLOUDWATCH) if why else add,
     )
 
 
@@ -57,13 +61,14 @@ RULE = Rule(
     why="A proxy moves the queue out of the database's sight: DatabaseConnections stays below its limit all the while.",
     predicate=(
         "Refuses an RDS Proxy without an alarm that tells somebody on DatabaseConnectionsBorrowLatency, and without "
-        "one whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises. A "
-        "proxy that no declared service uses needs none."
+        "one whose expression uses MaxDatabaseConnectionsAllowed, which is lower than the percentage promises. One "
+        "with none but topics that CloudWatch can't publish to (alrm-topic-publishable says which those are) tells "
+        "nobody. A proxy that no declared service uses needs none."
     ),
     unknown="An alarm on the proxy whose metric is unknown may be the one: not proven. Unknown topics are some.",
     remedy="Add alarms on the borrow latency and on the use of the pool.",
     sources=("RDS User Guide, rds-proxy.monitoring", "headroom/budget/thresholds.py: pools"),
-    harmless={"alarmActions": "An action that is known only after the update is an action."},
+    harmless={**JUDGED_LATER, "alarmActions": "An action that is known only after the update is an action."},
     staging=ADVISORY,
     dev=DISABLED,
     check=check,

@@ -10,6 +10,7 @@ from policies.reading.alarms import (
     connection_alarms,
     on_every_instance,
     undecided,
+    unreachable,
 )
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import UNKNOWN
@@ -24,7 +25,8 @@ def check(reading: Reading) -> Iterator[Finding]:
         single = []
         for role in Role:
             stages = [alarm for alarm in alarms if role in alarm.roles and not alarm.silence]
-            if len(stages) == 1 and not by_instance:
+            said = any(role in alarm.roles and unreachable(cluster, alarm.alarm) for alarm in alarms)
+            if len(stages) == 1 and not by_instance and not said:
                 single.append(_single(cluster, role, *stages))
             elif stages[1:] and len({_told(alarm) for alarm in stages}) == 1:
                 yield _same_topic(cluster, role, stages)
@@ -69,7 +71,8 @@ RULE = Rule(
     predicate=(
         "Refuses a role with a single alarm on its connections that can ring and tells somebody, unless every "
         "instance has one beside it (alrm-connections-required). Advises where all of them tell the same topics. None "
-        "at all is alrm-connections-required's, one number for both alrm-connections-threshold's."
+        "at all is alrm-connections-required's, a second one that can't reach anybody alrm-actions', one "
+        "number for both alrm-connections-threshold's."
     ),
     unknown="An alarm whose metric or role is unknown may be the second one: not proven.",
     remedy="Set a warning and a critical alarm with a topic each.",

@@ -216,6 +216,97 @@ CASES: Sequence[Case] = [
         },
     ),
     Case(
+        says="one that rings at a topic that CloudWatch can't publish to",
+        declared=shop()
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .change("writer-critical", alarm_actions=[Ref("page")]),
+        refused={
+            "writer-critical": (
+                "the alarm writer-critical tells nobody: the topic page is encrypted with alias/aws/sns, whose "
+                "policy keeps CloudWatch out; an alarm has to reach somebody; let cloudwatch.amazonaws.com publish "
+                "in the topic's policy and, if the topic is encrypted, use a customer-managed key whose policy lets "
+                "it use kms:Decrypt and kms:GenerateDataKey*"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-down", "writer-warning"},
+    ),
+    Case(
+        says="one that rings at another topic as well",
+        declared=shop()
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .change("writer-critical", alarm_actions=[Ref("page"), Ref("critical")]),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="a composite alarm at such a topic is what doesn't tell",
+        declared=shop()
+        .change("writer-warning", alarm_actions=[])
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .add(t.COMPOSITE_ALARM, "both", alarm_rule=Ref("writer-warning"), alarm_actions=[Ref("page")]),
+        refused={
+            "writer-warning": (
+                "the alarm writer-warning tells nobody: the topic page is encrypted with alias/aws/sns, whose policy"
+                " keeps CloudWatch out; an alarm has to reach somebody; let cloudwatch.amazonaws.com publish in the "
+                "topic's policy and, if the topic is encrypted, use a customer-managed key whose policy lets it use "
+                "kms:Decrypt and kms:GenerateDataKey*"
+            )
+        },
+        passes={"borrow-latency", "pool-use", "reader-critical", "reader-warning", "writer-critical", "writer-down"},
+    ),
+    Case(
+        says="where none on a proxy's saturation reaches anybody, alrm-proxy-saturation says so",
+        declared=shop()
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .change("pool-use", alarm_actions=[Ref("page")])
+        .change("borrow-latency", alarm_actions=[Ref("page")]),
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
+        says="beside another one on the pool, one at such a topic is advised about",
+        declared=shop()
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .add(
+            t.ALARM,
+            "pool-full",
+            metric_name="MaxDatabaseConnectionsAllowed",
+            dimensions={"ProxyName": Ref("proxy")},
+            alarm_actions=[Ref("page")],
+        ),
+        advised={
+            "pool-full": (
+                "the alarm pool-full tells nobody: the topic page is encrypted with alias/aws/sns, whose policy "
+                "keeps CloudWatch out; an alarm has to reach somebody; let cloudwatch.amazonaws.com publish in the "
+                "topic's policy and, if the topic is encrypted, use a customer-managed key whose policy lets it use "
+                "kms:Decrypt and kms:GenerateDataKey*"
+            )
+        },
+        passes={
+            "borrow-latency",
+            "pool-use",
+            "reader-critical",
+            "reader-warning",
+            "writer-critical",
+            "writer-down",
+            "writer-warning",
+        },
+    ),
+    Case(
         says="an alarm for both roles that tells nobody is alrm-connections-required's",
         declared=shop()
         .drop("reader-warning", "reader-critical", "writer-critical")

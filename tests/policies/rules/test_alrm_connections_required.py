@@ -362,6 +362,30 @@ CASES: Sequence[Case] = [
         passes={"shop", "two"},
     ),
     Case(
+        says="alarms at topics that CloudWatch can't publish to",
+        declared=shop()
+        .change("critical", kms_master_key_id="alias/aws/sns")
+        .change("warning", kms_master_key_id=Ref("key"))
+        .add(t.KMS_KEY, "key"),
+        refused={
+            f"{role}-warning": (
+                f"no alarm on the {role}'s connections of shop can ring and tell somebody ({role}-warning: the topic "
+                "warning is encrypted with the key key, whose policy doesn't let cloudwatch.amazonaws.com use "
+                f"kms:Decrypt and kms:GenerateDataKey; {role}-critical: the topic critical is encrypted with "
+                "alias/aws/sns, whose policy keeps CloudWatch out); one has to, before they run out; let "
+                "cloudwatch.amazonaws.com publish in the topic's policy and, if the topic is encrypted, use a "
+                "customer-managed key whose policy lets it use kms:Decrypt and kms:GenerateDataKey*"
+            )
+            for role in ("writer", "reader")
+        },
+        passes={"shop", "writer-critical", "reader-critical"},
+    ),
+    Case(
+        says="one of them at such a topic",
+        declared=shop().change("critical", kms_master_key_id="alias/aws/sns"),
+        passes={"shop", *ALARMS},
+    ),
+    Case(
         says="one of the instances' alarms tells nobody",
         declared=by_instance("shop-1", "shop-2").change("on-shop-2", alarm_actions=None),
         refused={

@@ -191,6 +191,28 @@ CASES: Sequence[Case] = [
         },
         passes={"proxy"},
     ),
+    Case(
+        says="alarms at a topic that CloudWatch can't publish to",
+        declared=shop().change("critical", kms_master_key_id="alias/aws/sns"),
+        refused={
+            "proxy": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy proxy (borrow-latency: "
+                    "the topic critical is encrypted with alias/aws/sns, whose policy keeps CloudWatch out); behind "
+                    "a proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows it;"
+                    " let cloudwatch.amazonaws.com publish in the topic's policy and, if the topic is encrypted, use"
+                    " a customer-managed key whose policy lets it use kms:Decrypt and kms:GenerateDataKey*"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy proxy (pool-use: the "
+                    "topic critical is encrypted with alias/aws/sns, whose policy keeps CloudWatch out); behind a "
+                    "proxy the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows it; let "
+                    "cloudwatch.amazonaws.com publish in the topic's policy and, if the topic is encrypted, use a "
+                    "customer-managed key whose policy lets it use kms:Decrypt and kms:GenerateDataKey*"
+                ),
+            ]
+        },
+    ),
 ]
 
 

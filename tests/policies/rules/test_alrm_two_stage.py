@@ -207,6 +207,11 @@ CASES: Sequence[Case] = [
         },
         passes={"reader-critical", "reader-warning", "writer-critical"},
     ),
+    Case(
+        says="a second one that can't reach anybody is alrm-actions'",
+        declared=shop().change("critical", kms_master_key_id="alias/aws/sns"),
+        passes=set(shop().names(t.ALARM)),
+    ),
 ]
 
 
