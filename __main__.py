@@ -16,6 +16,7 @@ from components.network import Network, NetworkArgs
 from components.proxy import ConnectionProxy, ConnectionProxyArgs
 from headroom.budget import evaluate
 from headroom.budget.alarms import alarm_table
+from headroom.budget.not_offered import not_offered
 from headroom.settings import SettingsError, parse
 
 project, stack = pulumi.get_project(), pulumi.get_stack()
@@ -27,6 +28,8 @@ except SettingsError as error:
     raise pulumi.RunError(f"\n{error}") from None
 budget = evaluate(settings.stack(name))
 supply, thresholds = budget.stack.cluster, budget.thresholds
+for finding in not_offered(supply):
+    pulumi.warn(f"Pulumi.{stack}.yaml: {finding.message}")
 
 tags = {"project": project, "stack": stack, "environment": settings.environment}
 provider = aws.Provider("aws", region=settings.region, default_tags=aws.ProviderDefaultTagsArgs(tags=tags))

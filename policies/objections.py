@@ -44,6 +44,8 @@ OWNERS = {
     "serverless-autoscaling": "scal-serverless-writer",
     "thresholds": "alrm-reachable",
     "no-failover-target": "avail-multi-az",
+    "engine-version": "avail-engine-version",
+    "instance-class": "avail-instance-class",
 }
 FAILOVER = "conn-failover-fits"
 CAPACITY = ("slots", "pool", "cpu", "memory")

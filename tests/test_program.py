@@ -146,3 +146,20 @@ def test_bad_settings_end_the_program_with_every_error_and_before_any_resource(
 def test_nothing_on_the_way_to_a_real_account_imports_the_local_parts() -> None:
     for file in [ROOT / "__main__.py", *(ROOT / "components").glob("*.py")]:
         assert "headroom.local" not in file.read_text(), file
+
+
+def test_a_version_that_nobody_can_create_any_more_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No error: AWS refuses to make such a cluster, not to run one."""
+    said: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", said.append)
+    file = tmp_path / "Pulumi.dev.yaml"
+    text = (ROOT / file.name).read_text()
+    file.write_text(text.replace('engine_version: "16.15"', 'engine_version: "16.6"'))
+
+    assert run(file, monkeypatch).one(":Cluster")["engineVersion"] == "16.6"
+    assert said == [
+        "Pulumi.dev.yaml: 16.6 can't be created any more (list of 2026-10-20): a cluster that runs it goes on until "
+        "AWS upgrades it, a new or restored one is refused; 16.15 is the newest that can be created"
+    ]

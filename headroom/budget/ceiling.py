@@ -84,22 +84,31 @@ def _without_spaces(text: str) -> str:
     return "".join(text.split())
 
 
-def _evaluated(
-    text: str, instance_class: InstanceClass, engine: Engine, serverless: Serverless | None
+def evaluated(
+    text: str, instance_class: InstanceClass, engine: Engine, serverless: Serverless | None = None
 ) -> tuple[int, int]:
-    """A formula at both bounds of the memory.
+    """A formula at both bounds of the memory, whatever the engine takes.
 
     AWS's tables round a logarithm to the nearest whole number (db.r6g.large: 1000 for 1069.2; 384 GiB: 6000 for 5654,
-    AuroraMySQL.Managing.Performance); elsewhere it may not: the bounds enclose both. What leaves the engine's range is
-    taken as its nearest end.
+    AuroraMySQL.Managing.Performance); elsewhere it may not: the bounds enclose both.
+
+    Raises:
+        formula.FormulaError: the text is no formula.
     """
     evaluate = formula.parse(text)
     least, most = _memory_bytes(instance_class, engine, serverless)
     low = evaluate(formula.Inputs(least, instance_class.vcpus, lambda log: min(log, round(log))))
     high = evaluate(formula.Inputs(most, instance_class.vcpus, lambda log: max(log, round(log))))
-    least_value, most_value = connections(engine, "lowest"), connections(engine, "highest")
-    low, high = (min(max(value, least_value), most_value) for value in (low, high))
     return min(low, high), max(low, high)
+
+
+def _evaluated(
+    text: str, instance_class: InstanceClass, engine: Engine, serverless: Serverless | None
+) -> tuple[int, int]:
+    """The same; what leaves the engine's range is taken as its nearest end."""
+    least, most = connections(engine, "lowest"), connections(engine, "highest")
+    low, high = (min(max(value, least), most) for value in evaluated(text, instance_class, engine, serverless))
+    return low, high
 
 
 def _memory_bytes(instance_class: InstanceClass, engine: Engine, serverless: Serverless | None) -> tuple[float, float]:

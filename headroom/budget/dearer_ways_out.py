@@ -10,6 +10,7 @@ from headroom.budget.capacity import capacity
 from headroom.budget.evaluate import evaluate
 from headroom.budget.facts import SERVERLESS, fact, family
 from headroom.budget.model import Cluster, Event, Path, Proxy, Role, Service, ServiceKind, Stack
+from headroom.budget.offers import Offer, instance_class
 from headroom.budget.result import Edit, Remedy
 from headroom.budget.ways_out import (
     limit_edit,
@@ -142,7 +143,9 @@ def larger_class(stack: Stack) -> Iterator[Remedy]:
     present = stack.cluster.writer.instance_class
     if present.name == SERVERLESS:
         return
-    for larger in (c for c in family(present) if c.memory_gib > present.memory_gib):
+    for larger in family(present):
+        if larger.memory_gib <= present.memory_gib or _denied(larger.name, stack.cluster):
+            continue
         instances = tuple(
             replace(i, instance_class=larger)
             if i.instance_class.memory_gib < larger.memory_gib and i.instance_class.name != SERVERLESS
@@ -162,3 +165,9 @@ def larger_class(stack: Stack) -> Iterator[Remedy]:
             cost=f"{added:+g} vCPUs",
             stack=replace(stack, cluster=replace(stack.cluster, instances=instances)),
         )
+
+
+def _denied(name: str, cluster: Cluster) -> bool:
+    """AWS's lists say that the engine, its version or the region doesn't have the class."""
+    answer = instance_class(cluster.engine, name, region=cluster.region, engine_version=cluster.engine_version)
+    return answer.offer is Offer.NO

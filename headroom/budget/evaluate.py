@@ -12,6 +12,7 @@ from headroom.budget import findings
 from headroom.budget.capacity import Capacity, capacity
 from headroom.budget.demand import Demand, demand_on
 from headroom.budget.model import Instance, Role, Stack
+from headroom.budget.not_offered import not_offered
 from headroom.budget.result import Budget, Line, Term
 from headroom.budget.situations import Situation, Standing, situations, standings
 from headroom.budget.small_minimum import small_minimum
@@ -35,6 +36,7 @@ def evaluate(stack: Stack) -> Budget:
             *findings.of_lines(stack, lines),
             *small_minimum(stack, lines),
             *unreachable,
+            *not_offered(stack.cluster),
         ),
         thresholds=found_thresholds,
     )

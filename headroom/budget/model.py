@@ -110,7 +110,8 @@ class Cluster:
 
     Attributes:
         engine: PostgreSQL or MySQL.
-        engine_version: as declared, for messages.
+        engine_version: as declared; empty: not known.
+        region: AWS's name of it; empty: not known. With the version it says which classes there are.
         instances: the declared instances; exactly one is the writer.
         max_connections: the cluster's parameter; an integer, or AWS's formula syntax; None: the engine's default.
         readers_max: replica autoscaling's maximum, declared readers included (0-15); None: no autoscaling.
@@ -119,6 +120,7 @@ class Cluster:
 
     engine: Engine
     engine_version: str = ""
+    region: str = ""
     instances: tuple[Instance, ...]
     max_connections: int | str | None = None
     readers_max: int | None = None

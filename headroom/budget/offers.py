@@ -12,11 +12,15 @@ from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
-from headroom.budget.facts import FOLDER
+from headroom.budget import facts
 from headroom.budget.model import Engine
 
-FILE = FOLDER / "offers.json"
-_VERSION = re.compile(r"[0-9]+(\.[0-9]+)?((\.mysql_aurora(\.[0-9]+){3,4})?|-[a-z]+)")
+FILE = facts.FOLDER / "offers.json"
+# Versions that there may be one day, and the beginnings that AWS takes for the newest of theirs.
+_SHAPES = {
+    Engine.POSTGRESQL: re.compile(r"[0-9]+(\.[0-9]+)?(-[a-z]+)?"),
+    Engine.MYSQL: re.compile(r"[0-9]\.[0-9]+(\.mysql_aurora(\.[0-9]+){3,4})?"),
+}
 
 
 class Offer(Enum):
@@ -113,7 +117,7 @@ def version(engine: Engine, wanted: str) -> Answer:
     newest = newest_like(engine, wanted)
     if _names(wanted, retired):
         return Answer(Offer.RETIRED, f"{wanted} can't be created any more (list of {lists.date})", newest)
-    if _is_newer(wanted, (*creatable, *retired)):
+    if _SHAPES[engine].fullmatch(wanted) and _is_newer(wanted, (*creatable, *retired)):
         return Answer(Offer.NEWER, f"{wanted} isn't on the list of {lists.date}, and is later than what is", newest)
     return Answer(Offer.NO, f"{wanted} is no version of {engine} (list of {lists.date})", newest)
 
@@ -144,8 +148,6 @@ def _is_newer(wanted: str, listed: tuple[str, ...]) -> bool:
 
     Aurora MySQL still gets patches of older minor versions: 3.10.7 may follow 3.10.6 when 3.13.0 is there.
     """
-    if not _VERSION.fullmatch(wanted):
-        return False
     kind = wanted.partition("-")[2]
     same_kind = [v for v in listed if v.partition("-")[2] == kind]
     for alike in (_stream, _major):
@@ -179,18 +181,18 @@ def instance_class(engine: Engine, name: str, *, region: str = "", engine_versio
         found = f"{engine} {engine_version} has no {name} (list of {lists.date})"
         return Answer(Offer.NO, found, _near(name, of_version & (here if here is not None else of_engine)))
     if region and here is None:
-        return Answer(
-            Offer.NEWER, f"{region} isn't on the list of {lists.date}, so it can't be told whether it has {name}"
-        )
+        return Answer(Offer.NEWER, f"{region} isn't on the list of {lists.date}, nor what it has of {name}")
     return Answer(Offer.YES)
 
 
 def _near(name: str, offered: frozenset[str]) -> str:
-    """Up to three offered classes of the same size, the most alike first; of any size where there is none."""
+    """Up to three offered classes: known ones before others, of the same size before others, then the most alike."""
     import difflib  # only an error needs it
 
-    size = name.rpartition(".")[2]
-    alike = sorted(
-        offered, key=lambda c: (c.rpartition(".")[2] != size, -difflib.SequenceMatcher(None, name, c).ratio(), c)
-    )
-    return ", ".join(alike[:3])
+    known, size = facts.instance_classes(), name.rpartition(".")[2]
+
+    def distance(other: str) -> tuple[bool, bool, float, str]:
+        alike = difflib.SequenceMatcher(None, name, other).ratio()
+        return other not in known, other.rpartition(".")[2] != size, -alike, other
+
+    return ", ".join(sorted(offered, key=distance)[:3])

@@ -13,6 +13,7 @@ class Draft:
     """What is well-formed of a stack file. Services, events and classes keep their index in the file."""
 
     given: frozenset[str] = frozenset()
+    region: str | None = None
     network: supply.NewNetwork | supply.ExistingNetwork | None = None
     database: supply.Database | None = None
     proxy: supply.Proxy | None = None

@@ -11,6 +11,7 @@ RULES = (
     supply_rules.network_is_listed_once,
     supply_rules.version_belongs_to_engine,
     supply_rules.classes_are_known,
+    supply_rules.classes_are_offered,
     supply_rules.max_connections_is_possible,
     serverless_rules.serverless_fits_its_class,
     serverless_rules.serverless_fits_its_version,

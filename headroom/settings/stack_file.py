@@ -70,14 +70,7 @@ class Settings(BaseModel):
         declared = next((c for c in self.instance_classes if c.name == name), None)
         if declared is None:
             return facts.instance_class(name)
-        mysql = self.database.engine is model.Engine.MYSQL
-        return model.InstanceClass(
-            name=declared.name,
-            vcpus=declared.vcpus,
-            memory_gib=declared.memory_gib,
-            documented_mysql=declared.max_connections if mysql else None,
-            documented_postgresql=None if mysql else declared.max_connections,
-        )
+        return declared.known_as(self.database.engine)
 
     def stack(self, name: str) -> model.Stack:
         """The budget's question about this file.
@@ -107,6 +100,7 @@ class Settings(BaseModel):
         return model.Cluster(
             engine=database.engine,
             engine_version=database.engine_version,
+            region=self.region,
             instances=tuple(
                 model.Instance(
                     name=f"{name}-{i + 1}",

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictFloat, StrictInt
 
 from headroom.budget.facts import fact
-from headroom.budget.model import Engine
+from headroom.budget.model import Engine, InstanceClass
 from headroom.settings.forms import Cidr, InstanceClassName, MaxConnections, Seconds, Section, one_of, text
 
 READERS_HIGHEST: int = fact("service", "readers_highest").value
@@ -164,3 +164,14 @@ class DeclaredClass(Section):
         le=262_143,
         description="AWS's documented default on this engine; leave it out if there is none",
     )
+
+    def known_as(self, engine: Engine) -> InstanceClass:
+        """The class as the budget takes it, on an engine."""
+        mysql = engine is Engine.MYSQL
+        return InstanceClass(
+            name=self.name,
+            vcpus=self.vcpus,
+            memory_gib=self.memory_gib,
+            documented_mysql=self.max_connections if mysql else None,
+            documented_postgresql=None if mysql else self.max_connections,
+        )

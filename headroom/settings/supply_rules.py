@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from headroom.budget import offers
+from headroom.budget.ceiling import evaluated, serverless_class
 from headroom.budget.facts import (
     SERVERLESS,
     UnknownClassError,
@@ -11,15 +13,20 @@ from headroom.budget.facts import (
     instance_classes,
     nearest_classes,
 )
-from headroom.budget.model import Engine, Path
+from headroom.budget.model import Engine, Interval, Path, Serverless
+from headroom.budget.offers import Offer
 from headroom.settings.draft import Draft, repeated
 from headroom.settings.errors import Problem
-from headroom.settings.supply import ExistingNetwork
+from headroom.settings.supply import Database, ExistingNetwork
 
+# The forms of whole versions, of those on AWS's lists and of later ones: what is later than the lists is no error.
 VERSIONS = {
-    Engine.POSTGRESQL: (re.compile(r"(1[3-8])\.([0-9]{1,2})"), "16.15"),
+    Engine.POSTGRESQL: (re.compile(r"(1[3-9]|[2-9][0-9])\.([0-9]{1,2})"), "16.15"),
     Engine.MYSQL: (
-        re.compile(r"(8\.0)\.mysql_aurora\.3\.([0-9]{2})\.[0-9]{1,2}|(8\.4)\.mysql_aurora\.8\.4\.[0-9]{1,2}"),
+        re.compile(
+            r"(8\.0)\.mysql_aurora\.3\.([0-9]{2})\.[0-9]{1,2}|"
+            r"(?P<later>8\.[4-9]|9\.[0-9]{1,2})\.mysql_aurora\.(?P=later)\.[0-9]{1,2}"
+        ),
         "8.0.mysql_aurora.3.08.0",
     ),
 }
@@ -36,7 +43,7 @@ def network_is_listed_once(draft: Draft) -> Iterator[Problem]:
 
 
 def version_belongs_to_engine(draft: Draft) -> Iterator[Problem]:
-    """The version is a whole one, of this engine."""
+    """The version is a whole one that this engine has, or had: a cluster may still run what none can have any more."""
     if (database := draft.database) is None:
         return
     pattern, example = VERSIONS[database.engine]
@@ -46,6 +53,10 @@ def version_belongs_to_engine(draft: Draft) -> Iterator[Problem]:
             f'must be a whole version of {database.engine.value} that this knows, such as "{example}", got '
             f"{database.engine_version!r}: "
             "a family alone would let AWS choose, and the other engine's versions look different",
+        )
+    elif (answer := offers.version(database.engine, database.engine_version)).offer is Offer.NO:
+        yield Problem(
+            "headroom:database.engine_version", f"{answer.found}: take {answer.instead}, or another that it has"
         )
 
 
@@ -77,6 +88,21 @@ def classes_are_known(draft: Draft) -> Iterator[Problem]:
             )
 
 
+def classes_are_offered(draft: Draft) -> Iterator[Problem]:
+    """The engine's version has each class, and so has the region."""
+    if (database := draft.database) is None:
+        return
+    for key in ("instance_class", "reader_instance_class"):
+        name = getattr(database, key)
+        if name is None:
+            continue
+        answer = offers.instance_class(
+            database.engine, name, region=draft.region or "", engine_version=database.engine_version
+        )
+        if answer.offer is Offer.NO:
+            yield Problem(f"headroom:database.{key}", f"{answer.found}: the nearest that it has are {answer.instead}")
+
+
 def max_connections_is_possible(draft: Draft) -> Iterator[Problem]:
     """The limit is within the engine's range, and reaches every instance that it should."""
     if (database := draft.database) is None:
@@ -96,6 +122,9 @@ def max_connections_is_possible(draft: Draft) -> Iterator[Problem]:
         return
     if isinstance(value, str) and value.strip().isdigit():
         yield Problem(path, f"must be a whole number or a formula, got {value!r}: write the number without quotes")
+    elif isinstance(value, str):
+        for name in dict.fromkeys([database.instance_class, database.reader_instance_class or database.instance_class]):
+            yield from _formula_is_possible(draft, database, value, name)
     if database.engine is Engine.MYSQL and not draft.absent("autoscaling"):
         yield Problem(
             path,
@@ -108,6 +137,27 @@ def max_connections_is_possible(draft: Draft) -> Iterator[Problem]:
             path,
             f"must be a formula with db.serverless, got {value}: AWS warns of a constant, since the limit follows "
             "the capacity; or leave it out",
+        )
+
+
+def _formula_is_possible(draft: Draft, database: Database, formula: str, name: str) -> Iterator[Problem]:
+    """A formula's value on a class is one that the engine takes, as far as its memory is known."""
+    serverless = None
+    if name == SERVERLESS:
+        if database.serverless is None:
+            return
+        serverless = Serverless(min_acu=database.serverless.min_acu, max_acu=database.serverless.max_acu)
+    declared = {c.name: c.known_as(database.engine) for _, c in draft.instance_classes}
+    known = serverless_class(serverless) if serverless else declared.get(name) or instance_classes().get(name)
+    if known is None:
+        return
+    least, most = connections(database.engine, "lowest"), connections(database.engine, "highest")
+    low, high = evaluated(formula, known, database.engine, serverless)
+    if high < least or low > most:
+        yield Problem(
+            "headroom:database.max_connections",
+            f"must give {least} to {most} on {database.engine.value}, gives {Interval(low, high)} on {name}: AWS takes "
+            "no other values; correct the formula, or cap it as in LEAST({DBInstanceClassMemory/9531392},5000)",
         )
 
 

@@ -35,7 +35,7 @@ class Resource:
         property_dependencies: property -> URNs that its value comes from.
         ignore_changes: properties that an update leaves as they are.
         provider: the URN of its provider, which has one account and one region.
-        region: the provider's, where it is known.
+        region: AWS's name of it: its own, else its provider's; empty where neither is known.
     """
 
     type_: str
@@ -179,23 +179,24 @@ def _known(value: Value) -> Value:
     return [_known(v) for v in value] if isinstance(value, list) else value
 
 
+def region_of(properties: Mapping[str, Value], provider: Mapping[str, Value]) -> str:
+    """A resource's own region (pulumi_aws 7 has one for each), else its provider's; empty where neither is known."""
+    return next((of["region"] for of in (properties, provider) if isinstance(of.get("region"), str)), "")
+
+
 def _resource(message: Message) -> Resource:
+    properties = _struct(message.properties)
     return Resource(
         type_=message.type,
         urn=message.urn,
-        properties=_struct(message.properties),
+        properties=properties,
         parent=message.parent,
         dependencies=tuple(message.dependencies),
         property_dependencies={name: tuple(d.urns) for name, d in message.propertyDependencies.items()},
         ignore_changes=tuple(message.options.ignoreChanges),
         provider=message.provider.urn,
-        region=_region(_struct(message.provider.properties)),
+        region=region_of(properties, _struct(message.provider.properties)),
     )
-
-
-def _region(provider: Mapping[str, Value]) -> str:
-    region = provider.get("region")
-    return region if isinstance(region, str) else ""
 
 
 def _struct(struct: Message) -> dict[str, Value]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from policies.reading import types as t
-from policies.reading.resources import SIGNATURE, WRAPPED, Resource, Resources
+from policies.reading.resources import SIGNATURE, WRAPPED, Resource, Resources, region_of
 
 #: What the engine's own `policy analyze` shows of a secret that it can't read. No rule needs to read one.
 SECRET = "[secret]"  # noqa: S105  (that is the point)
@@ -34,8 +34,9 @@ def read_state(document: object) -> Resources:
     # nobody's; the engine doesn't show it to the pack either.
     live = [r for r in resources if not (r.get("delete") or r.get("external"))]
     parents = {r["urn"]: r.get("parent") or "" for r in live}
+    providers = {f"{r['urn']}::{r.get('id')}": r.get("inputs") or {} for r in live if r["type"] == t.PROVIDER}
     try:
-        return Resources((_resource(r) for r in live if r["type"] in t.READ), parents)
+        return Resources((_resource(r, providers) for r in live if r["type"] in t.READ), parents)
     except RecursionError:
         raise StateError("has values that are nested too deeply for a state") from None
 
@@ -88,11 +89,12 @@ _SHAPES: tuple[tuple[tuple[str, ...], str, Callable[[Any], bool]], ...] = (
 )
 
 
-def _resource(state: Mapping[str, Any]) -> Resource:
+def _resource(state: Mapping[str, Any], providers: Mapping[str, Mapping[str, Any]]) -> Resource:
     inputs, outputs = state.get("inputs") or {}, state.get("outputs") or {}
     # What the provider marks as a secret is one in the state even where it is empty: only one that was given is there.
     given = {name: value for name, value in outputs.items() if name in inputs or not _encrypted(value)}
     properties = {**inputs, **given}
+    provider = state.get("provider") or ""
     return Resource(
         type_=state["type"],
         urn=state["urn"],
@@ -103,7 +105,8 @@ def _resource(state: Mapping[str, Any]) -> Resource:
             name: tuple(urns or ()) for name, urns in (state.get("propertyDependencies") or {}).items()
         },
         ignore_changes=tuple(state.get("ignoreChanges") or ()),
-        provider=state.get("provider") or "",
+        provider=provider,
+        region=region_of(properties, providers.get(provider, {})),
     )
 
 

@@ -135,6 +135,7 @@ class _Reader:
         return Cluster(
             engine=Engine(engine),
             engine_version=self._optional(parts.cluster, "engineVersion"),
+            region=parts.cluster.region,
             instances=instances,
             max_connections=parameter,
             readers_max=max(readers_max) if readers_max else None,

@@ -29,6 +29,8 @@ SECURITY_GROUP_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
 INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 SUBNET = "aws:ec2/subnet:Subnet"
 
+PROVIDER = "pulumi:providers:aws"
+
 #: The component by which the program declares the demand (`components/budget.py`).
 BUDGET = "headroom:index:Budget"
 

@@ -53,6 +53,16 @@ def test_the_shop_fits_and_nobody_objects() -> None:
 
 
 CASES = {
+    "engine-version": (
+        shop(cluster=replace(shop().cluster, engine_version="16.6")),
+        "warning: 16.6 can't be created any more (list of 2026-10-20): a cluster that runs it goes on until AWS "
+        "upgrades it, a new or restored one is refused; 16.15 is the newest that can be created",
+    ),
+    "instance-class": (
+        shop(cluster=replace(shop().cluster, region="eu-north-9")),
+        "warning: eu-north-9 isn't on the list of 2026-10-20, nor what it has of db.r6g.4xlarge: whether AWS has it "
+        "can't be told here",
+    ),
     "no-proxy": (
         shop(proxies=()),
         "error: checkout: pools go through a proxy, but the cluster has none",

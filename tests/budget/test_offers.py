@@ -131,7 +131,7 @@ def test_a_class_that_a_new_instance_can_have(engine: Engine, name: str, region:
             "eu-north-9",
             "16.15",
             NEWER,
-            "eu-north-9 isn't on the list of 2026-10-20, so it can't be told whether it has db.r6g.large",
+            "eu-north-9 isn't on the list of 2026-10-20, nor what it has of db.r6g.large",
             "",
         ),
     ],

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,7 +34,7 @@ def no(report: Report) -> dict[str, str]:
 def test_a_stack_as_declared_is_ready(whole: Session, headroom: Headroom) -> None:
     done = headroom("verify")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "ready for the sale: yes (16 checks, 2 not asked: no --dsn)"
+    assert done.out.splitlines()[-1] == "ready for the sale: yes (17 checks, 2 not asked: no --dsn)"
     answer = json.loads(headroom("verify", "--json").out)
     assert answer["ready"] is True
     assert {c["what"]: c["text"] for c in answer["checks"]}["free addresses"].endswith("182 may be needed")
@@ -186,6 +187,44 @@ def test_an_alarm_that_no_data_reaches_is_no_yes(whole: Session) -> None:
         Verdict.UNKNOWN,
         f"no data reaches {WRITER}: they can't ring (just deployed? ask again in some minutes)",
     )
+
+
+RETIRED = "16.6 can't be created any more (list of 2026-10-20); 16.15 is the newest that can be"
+
+
+@pytest.mark.parametrize(
+    ("declared", "runs", "verdict", "text"),
+    [
+        ("16.15", "16.15", Verdict.YES, "16.15, as declared"),
+        ("16.6", "16.6", Verdict.YES, f"16.6, as declared; {RETIRED}"),
+        (
+            "16.99",
+            "16.99",
+            Verdict.YES,
+            "16.99, as declared; 16.99 isn't on the list of 2026-10-20, and is later than what is; 16.15 is the newest "
+            "that can be",
+        ),
+        (
+            "16.15",
+            "16.6",
+            Verdict.NO,
+            "16.6 runs, declared is 16.15: an upgrade waits for the maintenance window, or AWS was faster: then write "
+            f"16.6 into the stack file; {RETIRED}",
+        ),
+    ],
+)
+def test_the_running_version_is_the_declared_one_and_a_retired_one_is_said(
+    whole: Session, calls: Calls, declared: str, runs: str, verdict: Verdict, text: str
+) -> None:
+    def other(answer: Any) -> Any:
+        answer["DBClusters"][0]["EngineVersion"] = runs
+        return answer
+
+    calls.answering["rds:DescribeDBClusters"] = other
+    cluster = replace(whole.budget.stack.cluster, engine_version=declared)
+    session = replace(whole, budget=replace(whole.budget, stack=replace(whole.budget.stack, cluster=cluster)))
+    (check,) = [c for c in verify(session, None).checks if c.what == "engine version"]
+    assert (check.verdict, check.text) == (verdict, text)
 
 
 def _pending(answer: Any) -> Any:

@@ -81,7 +81,7 @@ class Declared:
 
     def _resource(self, name: str) -> Resource:
         type_, given, parent, depends_on = self._resources[name]
-        args = {key: value for key, value in given.items() if key not in {"ignore_changes", "provider"}}
+        args = {key: value for key, value in given.items() if key not in {"ignore_changes", "provider", "of_region"}}
         references = {_camel(key): tuple(self.urn(r) for r in _references(value)) for key, value in args.items()}
         used = {key: urns for key, urns in references.items() if urns}
         return Resource(
@@ -95,6 +95,7 @@ class Declared:
             property_dependencies=used,
             ignore_changes=given.get("ignore_changes", ()),
             provider=given.get("provider", ""),
+            region=given.get("of_region", ""),
         )
 
 

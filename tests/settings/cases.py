@@ -48,6 +48,32 @@ CASES: list[list[tuple[str, object]]] = [
     [(f"{S0}.name", "a" * 100)],
     [("events.0.starts", "2026-11-27 08:00:00 +0000 UTC")],
     [("events.0.starts", "0001-01-01T00:00:00Z"), ("events.0.ends", "9999-12-31T23:59:59-12:00")],
+    # what AWS doesn't have
+    [("database.engine_version", "16.0")],
+    [("database.engine_version", "16.7")],
+    [*MYSQL, ("database.max_connections", GONE), ("database.engine_version", "8.0.mysql_aurora.3.04.5")],
+    [("database.instance_class", "db.t3.small")],
+    [("aws:region", "af-south-1"), ("database.reader_instance_class", "db.r8g.48xlarge")],
+    [("aws:region", "mx-central-1"), ("database.instance_class", "db.x2g.16xlarge")],
+    [("aws:region", "il-central-1")],
+    [
+        ("aws:region", "eu-north-1"),
+        ("database.instance_class", "db.r8a.large"),
+        ("instance_classes", [{"name": "db.r8a.large", "vcpus": 2, "memory_gib": 16}]),
+    ],
+    [("database.max_connections", "{DBInstanceClassMemory/1000}")],
+    [("database.max_connections", "{DBInstanceClassMemory/99531392000}")],
+    [
+        ("database.reader_instance_class", "db.r9g.huge"),
+        ("instance_classes", [{"name": "db.r9g.huge", "vcpus": 2, "memory_gib": 60000}]),
+        ("database.max_connections", "{DBInstanceClassMemory/9531392}"),
+    ],
+    [
+        *MYSQL,
+        ("autoscaling", GONE),
+        ("events.0.readers_min", GONE),
+        ("database.max_connections", "{DBInstanceClassMemory/953139}"),
+    ],
     # network
     [("network", {"cidr": "10.20.0.1/16"})],
     [("network", {"cidr": "52.0.0.0/16"})],

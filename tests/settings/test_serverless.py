@@ -49,11 +49,11 @@ def test_a_capacity_is_taken_from_the_first_version_on_that_has_it(
     first: str, before: str, capacity: tuple[float, float]
 ) -> None:
     assert refused(first, capacity) == []
-    (message,) = refused(before, capacity)
+    (message,) = [m for m in refused(before, capacity) if "engine_version" not in m]  # AWS never had 16.0
     assert f"with version {before}" in message
     assert f"from {first} on" in message
 
 
-@pytest.mark.parametrize("version", ["17.4", "18.1", "8.4.mysql_aurora.8.4.7"])
+@pytest.mark.parametrize("version", ["17.4", "18.3", "8.4.mysql_aurora.8.4.7"])
 def test_a_major_version_that_always_could_is_taken(version: str) -> None:
     assert refused(version, (0, 256)) == []

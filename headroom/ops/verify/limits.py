@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from headroom.budget import offers
 from headroom.budget.capacity import capacity
 from headroom.budget.model import Engine
 from headroom.ops import roles
@@ -33,6 +34,23 @@ def _instances(session: Session, cluster: LiveCluster) -> Iterator[str]:
             raise LackError(f"{live.name}: its class and state couldn't be read")
         if live.status != "available":
             yield f"{live.name} is {live.status}"
+
+
+def engine_version(session: Session, cluster: LiveCluster) -> Check:
+    """The cluster runs the declared version. That it is retired is worth knowing, and no failure."""
+    declared = session.budget.stack.cluster
+    runs = str(cluster.described["EngineVersion"])
+    answer = offers.version(declared.engine, runs)
+    known = f"; {answer.found}; {answer.instead} is the newest that can be" if answer.found else ""
+    wrong = (
+        [
+            f"{runs} runs, declared is {declared.engine_version}: an upgrade waits for the maintenance window, or AWS "
+            f"was faster: then write {runs} into the stack file{known}"
+        ]
+        if runs != declared.engine_version
+        else []
+    )
+    return judged("engine version", wrong, f"{runs}, as declared{known}")
 
 
 def applied(cluster: LiveCluster) -> Check:

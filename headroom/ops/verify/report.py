@@ -55,6 +55,7 @@ def _checks(session: Session, cluster: LiveCluster, dsn: Dsn | None) -> Iterator
         f"{session.budget.headroom:.0%} headroom" if fits else "",
     )
     yield _made(aws, "instances", lambda: limits.instances(session, cluster))
+    yield _made(aws, "engine version", lambda: limits.engine_version(session, cluster))
     yield _made(aws, "parameters in effect", lambda: limits.applied(cluster))
     yield _made(aws, "max_connections declared", lambda: limits.declared(session, cluster))
     settings = session.settings

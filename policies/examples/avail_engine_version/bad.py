@@ -1,0 +1,6 @@
+import pulumi_aws as aws
+
+cluster = aws.rds.Cluster("shop", engine="aurora-postgresql", engine_version="16.6")
+aws.rds.ClusterInstance(
+    "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
+)
