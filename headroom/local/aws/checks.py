@@ -1,7 +1,8 @@
 """Is a resource's input acceptable? Said in preview, with the property in Pulumi's spelling and what is allowed.
 
-Kinds and required properties come from pulumi_aws, enumerations and limits from botocore's service model. botocore's
-own validator isn't used: it knows no enumerations, and its messages show the values of secrets.
+Kinds and required properties come from pulumi_aws, enumerations, limits and patterns from botocore's service model;
+then AWS's registry and the rules of aws_rules.py have their say. botocore's own validator isn't used: it knows no
+enumerations, and its messages show the values of secrets.
 """
 
 import json
@@ -12,12 +13,16 @@ from typing import Any, NamedTuple
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from headroom.local.aws import parameters
+from headroom.local.aws.aws_rules import verdict
 from headroom.local.aws.derive import Derived
 from headroom.local.aws.model import Call
 from headroom.local.aws.naming import equal, member, parse_json
+from headroom.local.aws.patterns import matches
+from headroom.local.aws.registry import Said
 from headroom.local.aws.sdk import Kind
 from headroom.local.aws.values import UNKNOWN, Properties, has_unknown, is_unknown
 
+_LONGEST_SHOWN = 100  # characters of a value in a message
 DEFAULTS = "__defaults"  # the bridge's own mark of the properties that check filled in; the engine doesn't display it
 _TYPES: dict[str, tuple[type, ...]] = {
     "text": (str,),
@@ -35,6 +40,13 @@ class Failure(NamedTuple):
 
     property: str
     reason: str
+
+
+class Findings(NamedTuple):
+    """What is refused, and what AWS would take although it can't be checked here or does nothing."""
+
+    failures: list[Failure]
+    remarks: list[Failure]
 
 
 def completed(
@@ -59,8 +71,39 @@ def completed(
     return {**inputs, DEFAULTS: sorted(filled)}
 
 
-def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> list[Failure]:
-    """Everything that is wrong with the inputs, property by property."""
+def findings(derived: Derived, inputs: Properties, old: Mapping[str, Any], region: str) -> Findings:
+    """Everything that is wrong with the inputs, property by property, and what there is to remark."""
+    found = _failures(derived, inputs, old)
+    bad = {_top(failure.property) for failure in found}  # AWS's rules would stumble over the wrong kind
+    values = {name: UNKNOWN if name in bad else value for name, value in inputs.items() if name != DEFAULTS}
+    said = verdict(derived.entry.token, values, region, old)
+    named = {failure.property for failure in found}
+    found += [_told(one, inputs) for one in said.refused if one.property not in named]
+    return Findings(sorted(found), [_told(one, inputs) for one in said.remarks])
+
+
+def _told(said: Said, inputs: Properties) -> Failure:
+    """What AWS says, with the value if it is short and no secret."""
+    value: Any = inputs
+    for part in re.findall(r"[^.\[\]]+", said.property):
+        if isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    short = isinstance(value, int | float) or (
+        isinstance(value, str) and len(value) <= _LONGEST_SHOWN and value[:1] not in ("{", "[")
+    )
+    if not short or ", has " in said.words or str(value) in said.words.split(" "):
+        return Failure(said.property, said.words)
+    got = _shown(value, _top(said.property) in inputs.secrets)
+    return Failure(said.property, f"{said.words}{'; got ' if ', ' in said.words else ', got '}{got}")
+
+
+def _top(path: str) -> str:
+    return re.split(r"[.\[]", path)[0]
+
+
+def _failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> list[Failure]:
     entry, found, schema = derived.entry, list[Failure](), derived.schema.inputs
     for name, value in inputs.items():
         if name == DEFAULTS or is_unknown(value):
@@ -88,7 +131,7 @@ def failures(derived: Derived, inputs: Properties, old: Mapping[str, Any]) -> li
             - derived.unaccounted
             if name in schema and name not in entry.refused
         ]
-    return sorted(found)
+    return found
 
 
 def changed(
@@ -162,7 +205,11 @@ def _scalar(path: str, value: Any, shape: Shape | None, hidden: bool) -> Iterato
     if allowed and str(value) not in allowed:
         yield Failure(path, f"must be one of {', '.join(allowed)}; got {_shown(value, hidden)}")
     elif isinstance(value, str) and shape.type_name == "string":
-        yield from _size(path, len(value), shape, "characters")
+        size = list(_size(path, len(value), shape, "characters"))
+        yield from size
+        pattern = shape.metadata.get("pattern")
+        if pattern and not size and not matches(pattern, value, whole=True):
+            yield Failure(path, f"must match {pattern}, got {_shown(value, hidden)}")
     elif isinstance(value, int | float) and not isinstance(value, bool):
         low, high = shape.metadata.get("min"), shape.metadata.get("max")
         if (low is not None and value < low) or (high is not None and value > high):

@@ -25,7 +25,15 @@ from headroom.local.aws.connection import Connection, RefusedError, check_emulat
 from headroom.local.aws.derive import Derived, fill
 from headroom.local.aws.lifecycle import AwsError, Lifecycle, PartlyCreatedError, Settings
 from headroom.local.aws.table import TYPES
-from headroom.local.aws.values import UNKNOWN, Properties, derived_secrets, from_struct, has_unknown, to_struct
+from headroom.local.aws.values import (
+    UNKNOWN,
+    Properties,
+    derived_secrets,
+    from_struct,
+    has_unknown,
+    is_unknown,
+    to_struct,
+)
 
 _VERSION = "7.51.1"  # of the pulumi_aws whose types are served
 _Handler = TypeVar("_Handler", bound=Callable[..., Any])
@@ -120,7 +128,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         old, given = from_struct(request.olds), from_struct(request.news)
         name = request.urn.split("::", 3)[-1]
         inputs = Properties(checks.completed(derived, given, old, request.randomSeed, name), given.secrets)
-        failures = [_failure(item, inputs.secrets) for item in checks.failures(derived, inputs, old)]
+        found = checks.findings(derived, inputs, old, self._region(inputs))
+        for remark in found.remarks:
+            self._say(f"{remark.property}: {remark.reason}", engine_pb2.WARNING, request.urn)
+        failures = [_failure(item, inputs.secrets) for item in found.failures]
         return proto.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     @_refusing
@@ -252,16 +263,21 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             (entry.recorded | entry.unechoed | derived.unaccounted) & set(inputs) - set(inputs.get(checks.DEFAULTS, ()))
         )
         if names:
-            self._say(engine_pb2.INFO, f"recorded, not emulated: {', '.join(names)}", urn)
+            self._say(f"recorded, not emulated: {', '.join(names)}", engine_pb2.INFO, urn)
         for sentence in parameters.doubtful(entry.token, inputs):
-            self._say(engine_pb2.WARNING, sentence, urn)
+            self._say(sentence, engine_pb2.WARNING, urn)
 
-    def _say(self, severity: engine_pb2.LogSeverity.ValueType, message: str, urn: str) -> None:
+    def _say(self, message: str, severity: "engine_pb2.LogSeverity.ValueType", urn: str) -> None:
+        """Have the engine show a message beside the resource."""
         if self._engine_address:
             with grpc.insecure_channel(self._engine_address) as channel:
-                engine_pb2_grpc.EngineStub(channel).Log(
-                    engine_pb2.LogRequest(severity=severity, message=message, urn=urn)
-                )
+                request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn)
+                engine_pb2_grpc.EngineStub(channel).Log(request)
+
+    def _region(self, inputs: Mapping[str, Any]) -> str:
+        """The region of a resource: its own, or the provider's."""
+        own = inputs.get("region")
+        return own if isinstance(own, str) and not is_unknown(own) else self._settings.region
 
 
 def _failure(item: checks.Failure, secrets: Collection[str]) -> proto.CheckFailure:

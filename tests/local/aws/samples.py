@@ -27,7 +27,7 @@ _MAY_LESS = {
         }
     ],
 }
-_PUBLISH = {
+_PUBLISH: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -38,6 +38,7 @@ _PUBLISH = {
         }
     ],
 }
+_PUBLISH_MORE = {**_PUBLISH, "Statement": [{**_PUBLISH["Statement"][0], "Action": ["sns:Publish", "sns:Subscribe"]}]}
 _KEY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -416,7 +417,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         "topic-policy",
         "aws:sns/topicPolicy:TopicPolicy",
         {"arn": "{other-topic.arn}", "policy": _PUBLISH},
-        [{"policy": json.dumps(_KEY)}],
+        [{"policy": json.dumps(_PUBLISH_MORE)}],
     ),
     (
         "subscription",

@@ -20,7 +20,19 @@ CLUSTER_GROUP, INSTANCE_GROUP = (
 )
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 POLICY, ROLE = "aws:appautoscaling/policy:Policy", "aws:iam/role:Role"
-GOOD_ALARM = {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "threshold": 900}
+GOOD_ALARM = {
+    "comparisonOperator": "GreaterThanThreshold",
+    "evaluationPeriods": 3,
+    "threshold": 900,
+    "namespace": "AWS/RDS",
+    "metricName": "DatabaseConnections",
+    "period": 60,
+    "statistic": "Maximum",
+}
+MATH_ALARM = {"comparisonOperator": "GreaterThanThreshold", "evaluationPeriods": 3, "threshold": 900}
+GOOD_CLUSTER = {"engine": "aurora-postgresql", "masterUsername": "root_admin", "manageMasterUserPassword": True}
+ALARMED = "arn:aws:sns:eu-west-1:123456789012:x"
+TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"}]})
 SCALED = {"serviceNamespace": "rds", "resourceId": "cluster:shop", "scalableDimension": "rds:cluster:ReadReplicaCount"}
 
 
@@ -34,12 +46,12 @@ SCALED = {"serviceNamespace": "rds", "resourceId": "cluster:shop", "scalableDime
         (ALARM, {**GOOD_ALARM, "evaluationPeriods": True}, ["evaluationPeriods: must be a whole number, got true"]),
         (ALARM, {**GOOD_ALARM, "statistic": "Median"},
          ['statistic: must be one of SampleCount, Average, Sum, Minimum, Maximum; got "Median"']),
-        (ALARM, {**GOOD_ALARM, "alarmActions": ["x"] * 6}, ["alarmActions: must have at most 5 entries, has 6"]),
+        (ALARM, {**GOOD_ALARM, "alarmActions": [ALARMED] * 6}, ["alarmActions: must have at most 5 entries, has 6"]),
         (ALARM, {**GOOD_ALARM, "alarmActions": "x"}, ['alarmActions: must be a list, got "x"']),
-        (ALARM, {**GOOD_ALARM, "alarmActions": ["x", 5]}, ["alarmActions[1]: must be text, got 5"]),
+        (ALARM, {**GOOD_ALARM, "alarmActions": [ALARMED, 5]}, ["alarmActions[1]: must be text, got 5"]),
         (ALARM, {**GOOD_ALARM, "dimensions": {"Role": 5}}, ["dimensions.Role: must be text, got 5"]),
         (ALARM, {**GOOD_ALARM, "name": ""}, ["name: must have between 1 and 255 characters, has 0"]),
-        (ALARM, {**GOOD_ALARM, "metricQueries": [{"expression": "1", "label": 5}]},
+        (ALARM, {**MATH_ALARM, "metricQueries": [{"expression": "1", "label": 5}]},
          ["metricQueries[0].id: is required", "metricQueries[0].label: must be text, got 5"]),
         (FILTER, {"name": "slots", "logGroupName": "x", "pattern": "y", "metricTransformation": {"name": "a"}},
          ["metricTransformation.namespace: is required", "metricTransformation.value: is required"]),
@@ -47,13 +59,13 @@ SCALED = {"serviceNamespace": "rds", "resourceId": "cluster:shop", "scalableDime
         (GROUP, {"dbProxyName": "shop", "connectionPoolConfig": {"maxConnections": 60}},
          ["connectionPoolConfig.maxConnections: there is no such property; there are: connectionBorrowTimeout, "
           "initQuery, maxConnectionsPercent, maxIdleConnectionsPercent, sessionPinningFilters"]),
-        (PROXY, {"engineFamily": "ORACLE", "roleArn": "arn:aws:iam::123456789012:role/x", "vpcSubnetIds": ["a"],
+        (PROXY, {"engineFamily": "ORACLE", "roleArn": "arn:aws:iam::123456789012:role/x", "vpcSubnetIds": ["a", "b"],
                  "auths": [{"authScheme": "SECRETS", "iamAuth": "PERHAPS"}]},
          ['auths[0].iamAuth: must be one of DISABLED, REQUIRED, ENABLED; got "PERHAPS"',
           'engineFamily: must be one of MYSQL, POSTGRESQL, SQLSERVER; got "ORACLE"']),
         (POLICY, {**SCALED, "scalableDimension": "rds:cluster:Replicas"},
          ["scalableDimension: must be one of " + ", ".join(()) + "…"]),
-        (CLUSTER, {"engine": "aurora-postgresql", "snapshotIdentifier": "x"},
+        (CLUSTER, {**GOOD_CLUSTER, "snapshotIdentifier": "x"},
          ["snapshotIdentifier: the local plugin does not serve it: it makes empty clusters only; "
           "leave it out of the local stack"]),
         (ROLE, {"assumeRolePolicy": "{"}, ["assumeRolePolicy: is not JSON"]),
@@ -81,7 +93,7 @@ SCALED = {"serviceNamespace": "rds", "resourceId": "cluster:shop", "scalableDime
           "aurora-postgresql17, aurora-postgresql18"]),
         (INSTANCE_GROUP, {"family": UNKNOWN, "parameters": [{"name": "nonsense", "value": "UTC"}]}, []),
         (INSTANCE_GROUP, {"family": "aurora-mysql8.0", "parameters": [{"name": "nonsense", "value": "UTC"}]}, []),
-        (ROLE, {"assumeRolePolicy": "{}", "maxSessionDuration": 60},
+        (ROLE, {"assumeRolePolicy": TRUST, "maxSessionDuration": 60},
          ["maxSessionDuration: must be between 3600 and 43200, got 60"]),
     ],
 )  # fmt: skip
@@ -98,7 +110,7 @@ def _shortened(failures: list[str]) -> list[str]:
 
 
 def test_several_bad_inputs_are_all_told(plugin: Plugin) -> None:
-    _, failures = plugin.check(ALARM, {"threshold": "x", "period": 0, "unit": "Connections"})
+    _, failures = plugin.check(ALARM, {**GOOD_ALARM, "threshold": "x", "period": 0, "unit": "Connections"})
     assert [line.split(":")[0] for line in failures] == ["period", "threshold", "unit"]
 
 
@@ -112,7 +124,9 @@ def test_the_value_of_a_secret_parameter_is_not_told(plugin: Plugin) -> None:
 
 
 def test_the_value_of_a_secret_is_not_told(plugin: Plugin) -> None:
-    inputs = Properties({"engine": "aurora-postgresql", "masterPassword": 12345}, ["masterPassword"])
+    inputs = Properties(
+        {"engine": "aurora-postgresql", "masterUsername": "x", "masterPassword": 12345}, ["masterPassword"]
+    )
     _, failures = plugin.check(CLUSTER, inputs)
     # No property either: the engine would show its value.
     assert failures == [": property masterPassword: must be text, got [secret]"]
@@ -127,11 +141,11 @@ def test_what_is_not_known_yet_is_not_judged(plugin: Plugin) -> None:
         "dimensions": {"Role": UNKNOWN},
     }
     assert plugin.check(ALARM, unknown)[1] == []
-    assert plugin.check(CLUSTER, {"engine": UNKNOWN, "vpcSecurityGroupIds": UNKNOWN})[1] == []
+    assert plugin.check(CLUSTER, {**GOOD_CLUSTER, "engine": UNKNOWN, "vpcSecurityGroupIds": UNKNOWN})[1] == []
 
 
 def test_a_change_that_is_in_neither_list_is_an_error_and_no_replacement(plugin: Plugin) -> None:
-    given = {"engine": "aurora-postgresql", "globalClusterIdentifier": "one"}
+    given = {**GOOD_CLUSTER, "globalClusterIdentifier": "one"}
     old = plugin.checked(CLUSTER, given)
     _, failures = plugin.check(CLUSTER, {**given, "globalClusterIdentifier": "two"}, old)
     assert failures == [

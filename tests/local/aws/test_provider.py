@@ -11,6 +11,7 @@ from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as proto
 
+from headroom.local.aws.registry import as_of
 from headroom.local.aws.values import UNKNOWN, Properties, from_struct, to_struct
 from tests.local.aws.plugin import Plugin, RefusedError
 
@@ -20,7 +21,13 @@ CLUSTER, VPC, TOPIC = "aws:rds/cluster:Cluster", "aws:ec2/vpc:Vpc", "aws:sns/top
 PARAMETERS = "aws:rds/clusterParameterGroup:ClusterParameterGroup"
 KEY, ROLE, GROUP = "aws:kms/key:Key", "aws:iam/role:Role", "aws:ec2/securityGroup:SecurityGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-GIVEN = {"clusterIdentifier": "shop", "engine": "aurora-postgresql", "masterUsername": "root_admin"}
+GIVEN = {
+    "clusterIdentifier": "shop",
+    "engine": "aurora-postgresql",
+    "masterUsername": "root_admin",
+    "manageMasterUserPassword": True,
+    "storageEncrypted": True,
+}
 _Kind = proto.PropertyDiff
 
 
@@ -160,6 +167,7 @@ def test_secrets_go_in_and_stay_secret_wherever_they_show(plugin: Plugin) -> Non
         {
             **GIVEN,
             "clusterIdentifier": "with-secrets",
+            "manageMasterUserPassword": False,
             "masterPassword": "open-sesame",
             "tags": {"token": "abracadabra"},
         },
@@ -284,6 +292,10 @@ def test_what_is_only_recorded_or_not_proven_is_said_on_the_resource(at_emulator
     for family in ("aurora-postgresql16", "aurora-postgresql19"):
         group = plugin.checked(PARAMETERS, {"family": family, "parameters": [{"name": "foo", "value": "1"}]})
         plugin.create(PARAMETERS, group, preview=True)
+    plugin.checked(
+        "aws:rds/clusterInstance:ClusterInstance",
+        {"clusterIdentifier": "shop", "engine": "aurora-postgresql", "instanceClass": "db.r99g.large"},
+    )
     server.stop(None)
     assert [(request.message, request.severity) for request in said] == [
         ("recorded, not emulated: rotationPeriodInDays", engine_pb2.INFO),
@@ -297,6 +309,7 @@ def test_what_is_only_recorded_or_not_proven_is_said_on_the_resource(at_emulator
             "family: aurora-postgresql19 is newer than the lists here, of 2026-11-30: its parameters aren't checked",
             engine_pb2.WARNING,
         ),
+        (f"instanceClass: db.r99g.large is not in AWS's list of {as_of()}: not checked", engine_pb2.WARNING),
     ]
     assert said[0].urn.endswith(f"{KEY}::it")
 
