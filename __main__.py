@@ -17,13 +17,13 @@ from components.proxy import ConnectionProxy, ConnectionProxyArgs
 from headroom.budget import evaluate
 from headroom.budget.alarms import alarm_table
 from headroom.budget.not_offered import not_offered
-from headroom.settings import SettingsError, parse
+from headroom.settings import Named, SettingsError, parse
 
-project, stack = pulumi.get_project(), pulumi.get_stack()
-name = f"{project}-{stack}"
+named = Named(pulumi.get_project(), pulumi.get_stack())
+project, stack, name = named.project, named.stack, named.base
 try:
     # The vendor's language host hands the config over in the environment, the SDK's own in a context variable.
-    settings = parse({**pulumi.runtime.get_config_env(), **CONFIG.get()}, f"Pulumi.{stack}.yaml")
+    settings = parse({**pulumi.runtime.get_config_env(), **CONFIG.get()}, f"Pulumi.{stack}.yaml", named)
 except SettingsError as error:
     raise pulumi.RunError(f"\n{error}") from None
 budget = evaluate(settings.stack(name))

@@ -163,3 +163,54 @@ def test_a_version_that_nobody_can_create_any_more_is_a_warning(
         "Pulumi.dev.yaml: 16.6 can't be created any more (list of 2026-10-20): a cluster that runs it goes on until "
         "AWS upgrades it, a new or restored one is refused; 16.15 is the newest that can be created"
     ]
+
+
+#: AWS's longest, by type (each service's API); a name that the program leaves to Pulumi gets 8 characters more.
+LONGEST = {
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": 255,
+    "aws:cloudwatch/dashboard:Dashboard": 255,
+    "aws:cloudwatch/eventRule:EventRule": 64,
+    "aws:cloudwatch/logGroup:LogGroup": 512,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": 512,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": 255,
+    "aws:appautoscaling/policy:Policy": 256,
+    "aws:appautoscaling/scheduledAction:ScheduledAction": 256,
+    "aws:ec2/securityGroup:SecurityGroup": 255,
+    "aws:iam/role:Role": 64,
+    "aws:iam/rolePolicy:RolePolicy": 128,
+    "aws:kms/alias:Alias": 256,
+    "aws:rds/cluster:Cluster": 63,
+    "aws:rds/clusterInstance:ClusterInstance": 63,
+    "aws:rds/clusterParameterGroup:ClusterParameterGroup": 255,
+    "aws:rds/eventSubscription:EventSubscription": 255,
+    "aws:rds/parameterGroup:ParameterGroup": 255,
+    "aws:rds/proxy:Proxy": 63,
+    "aws:rds/proxyEndpoint:ProxyEndpoint": 63,
+    "aws:rds/subnetGroup:SubnetGroup": 255,
+    "aws:secretsmanager/secret:Secret": 512,
+    "aws:sns/topic:Topic": 256,
+}
+GIVEN = ("name", "identifier", "clusterIdentifier", "dbProxyEndpointName", "alarmName", "dashboardName")
+
+
+@pytest.mark.parametrize("file", ["Pulumi.prod.yaml", "docs/examples/mysql.yaml"])
+def test_no_name_is_too_long_where_the_stack_s_is_the_longest_that_the_settings_take(
+    file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = "a" * 36  # 45 with the project's
+    too_long = set()
+    for declared in run(ROOT / file, monkeypatch, stack=longest).declared:
+        given = next((declared.inputs[key] for key in GIVEN if key in declared.inputs), None)
+        name = str(given) if given else f"{declared.name}-0123456"
+        if len(name) > LONGEST.get(declared.type, 10_000):
+            too_long.add(name)
+    assert too_long == set()
+    with pytest.raises(pulumi.RunError) as error:
+        run(ROOT / file, monkeypatch, stack=longest + "a")
+    assert "the stack's name: has 37 characters, at most 36 fit: the monitoring role would be" in str(error.value)
+
+
+@pytest.mark.parametrize("stack", ["prod_eu", "prod.eu", "prod--eu", "prod-", "Prod"])
+def test_the_program_says_a_wrong_name_before_anything_is_declared(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(pulumi.RunError, match=f"Pulumi.{stack}.yaml: the stack's name: is '{stack}'"):
+        run(ROOT / "Pulumi.prod.yaml", monkeypatch, stack=stack)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from headroom.budget.model import Stack
 from headroom.errors import UserError
-from headroom.settings import SettingsError, load
+from headroom.settings import Named, SettingsError, load, project_of
 
 _PREFIX, _SUFFIX = "Pulumi.", ".yaml"
 
@@ -55,7 +55,7 @@ class StackFile:
             SettingsError: with every error of the file.
         """
         if not self.revision:
-            return load(self.folder / self.path).stack(self.name)
+            return load(self.folder / self.path, self._named()).stack(self.name)
         content = _git(self.folder, "cat-file", "blob", f"{self.revision}:{self.path}")
         if content is None:
             raise SettingsError([f"{self.source}: no such file in that revision{self._from_here()}"])
@@ -66,6 +66,12 @@ class StackFile:
                 return load(file).stack(self.name)
             except SettingsError as error:
                 raise SettingsError(self.source + e.removeprefix(file.name) for e in error.errors) from None
+
+    def _named(self) -> Named | None:
+        """The stack's name, where this is the file of one."""
+        file = self.folder / self.path
+        project = project_of(file.parent) if _is_stack_file(file.name) else None
+        return Named(project, self.name) if project else None
 
     def _from_here(self) -> str:
         """What to write, where the path would have been right from this folder on."""

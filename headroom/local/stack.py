@@ -34,7 +34,7 @@ def up(checkout: Checkout, say: Say) -> int:
         UserError: the settings are refused, or the engine or the emulator is not to be had.
     """
     settings = checkout.stack_file(STACK)
-    check_settings(settings)
+    check_settings(checkout, settings, STACK)
     engine = ensure_engine(say)
     with _alone(checkout, say):
         emulator, state = _matching_pair(checkout, say)
@@ -88,7 +88,7 @@ def preview(checkout: Checkout, stack: str, say: Say) -> int:
         UserError: there is no such stack file, its settings are refused, or the local state can't be believed.
     """
     settings, name = _named(checkout, stack)
-    check_settings(settings)
+    check_settings(checkout, settings, name)
     engine = ensure_engine(say)
     with ExitStack() as until_done:
         emulator = emulators.running(checkout)
@@ -153,17 +153,17 @@ def status(checkout: Checkout, say: Say) -> int:
     return 1 if doubt else 0
 
 
-def check_settings(path: Path) -> None:
+def check_settings(checkout: Checkout, path: Path, stack: str) -> None:
     """Refuse settings in our own words, all mistakes at once, before the engine says something about the first.
 
     Raises:
         UserError: the file is missing, unreadable, or holds values that can't be.
     """
-    from headroom.settings import load
+    from headroom.settings import Named, load
 
     if not path.is_file():
         raise UserError(f"{path.name}: no such stack file: the stacks are {', '.join(_stacks(path.parent)) or 'none'}")
-    load(path)
+    load(path, Named(checkout.project, stack))
 
 
 def _preview(

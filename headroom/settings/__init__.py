@@ -7,6 +7,7 @@ that lists everything that is wrong. `Settings.stack` is the budget's question a
 from headroom.settings.demand import subscription
 from headroom.settings.demand_rules import MASTER_USER
 from headroom.settings.errors import SettingsError
+from headroom.settings.names import Named, project_of
 from headroom.settings.parsing import dump, load, parse
 from headroom.settings.profiles import Environment
 from headroom.settings.stack_file import Settings
@@ -16,11 +17,13 @@ __all__ = [
     "MASTER_USER",
     "Environment",
     "ExistingNetwork",
+    "Named",
     "NewNetwork",
     "Settings",
     "SettingsError",
     "dump",
     "load",
     "parse",
+    "project_of",
     "subscription",
 ]

@@ -9,9 +9,10 @@ import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from headroom.budget.margins import Margins
-from headroom.settings import demand, profiles, rules, supply, yaml_file
+from headroom.settings import demand, names, profiles, rules, supply, yaml_file
 from headroom.settings.draft import Draft
 from headroom.settings.errors import Problem, SettingsError, Unreadable, explained, key_path, meant, step
+from headroom.settings.names import Named
 from headroom.settings.profiles import Environment
 from headroom.settings.stack_file import Settings
 from headroom.settings.values import Cleaner, top_level
@@ -34,21 +35,26 @@ _ITEMS: dict[str, type[BaseModel]] = {
 }
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, named: Named | None = None) -> Settings:
     """The settings of a stack file.
+
+    Args:
+        path: of the file.
+        named: the stack's name, where it is to become AWS's.
 
     Raises:
         SettingsError: with every error of the file, each `Pulumi.prod.yaml: headroom:key: what is wrong: what to do`.
     """
-    return parse(yaml_file.read(path), path.name)
+    return parse(yaml_file.read(path), path.name, named)
 
 
-def parse(config: Mapping[str, object], where: str) -> Settings:
+def parse(config: Mapping[str, object], where: str, named: Named | None = None) -> Settings:
     """The settings in a config that was already read.
 
     Args:
         config: full keys (`headroom:database`, `aws:region`) to values: plain ones, or the engine's strings.
         where: the file or stack, for messages.
+        named: the stack's name, where it is to become AWS's.
 
     Raises:
         SettingsError: with every error at once.
@@ -57,6 +63,8 @@ def parse(config: Mapping[str, object], where: str) -> Settings:
     reading.take(config)
     parts = reading.validated()
     problems = reading.cleaner.problems + reading.problems
+    if named is not None:
+        problems += names.problems(named, parts)
     if not problems:
         return Settings(**parts)
     first: dict[str, Problem] = {}

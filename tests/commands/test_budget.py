@@ -337,3 +337,27 @@ Pulumi.prod.yaml: headroom:database.readers: must be a whole number, got 'two': 
 nowhere.yaml: no such file: the stack files in that folder are: Pulumi.dev.yaml, Pulumi.prod.yaml
 3 errors
 """
+
+
+def test_a_stack_whose_name_aws_wont_take_is_refused(project: Path, headroom: Headroom) -> None:
+    (project / "Pulumi.prod.yaml").rename(project / "Pulumi.prod_eu.yaml")
+
+    assert headroom("budget", "prod_eu") == (
+        2,
+        "",
+        "error: Pulumi.prod_eu.yaml: the stack's name: is 'prod_eu', so the cluster would be shop-prod_eu: RDS takes small "
+        "letters, digits and single hyphens between them; call the file Pulumi.prod-eu.yaml, before the first deploy\n"
+        "1 error\n",
+    )
+
+
+def test_a_retired_version_is_said_and_fits_all_the_same(project: Path, headroom: Headroom) -> None:
+    file = project / "Pulumi.prod.yaml"
+    file.write_text(file.read_text().replace('"16.15"', '"16.6"'))
+    ran = headroom("budget", "prod")
+    assert ran.code == 0
+    assert ran.out.splitlines()[2:4] == [
+        "To know",
+        "  - engine-version: 16.6 can't be created any more (list of 2026-10-20): a cluster that runs it goes on until AWS "
+        "upgrades it, a new or restored one is refused; 16.15 is the newest that can be created",
+    ]

@@ -15,6 +15,7 @@ from headroom.local.checkout import Checkout
 from headroom.local.state import read_state
 
 Program = Callable[[str, str], Path]
+ROOT = Path(__file__).parents[2]
 
 PULUMI = """
 state="${PULUMI_BACKEND_URL#file://}/.pulumi/stacks/headroom"
@@ -34,7 +35,7 @@ esac
 @pytest.fixture(autouse=True)
 def settings(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings that hold (their checks have tests of their own), and a pack with one environment's severities."""
-    monkeypatch.setattr("headroom.settings.load", lambda path: None)
+    monkeypatch.setattr("headroom.settings.load", lambda path, named: None)
     for name in ("local", "prod"):
         checkout.stack_file(name).write_text(f"config:\n  headroom:environment: {name}\n")
     (checkout.root / "policies" / "config").mkdir(parents=True)
@@ -170,7 +171,7 @@ def test_a_stack_that_cannot_be_made_is_one_clear_message(
 def test_refused_settings_stop_up_before_anything_is_started(
     checkout: Checkout, calls: Calls, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, named: object) -> None:
         raise UserError(f"{path.name}: no good")
 
     monkeypatch.setattr("headroom.settings.load", refuse)
@@ -295,6 +296,19 @@ def test_preview_takes_a_stack_files_path_and_passes_the_engines_exit_code_on(
     assert " preview --stack before-the-incident --config-file " in preview
     assert preview.endswith(" --policy-pack policies"), "an environment without severities gets the strict ones"
     assert path.read_text() == "config: {headroom:environment: elsewhere}\n"
+
+
+def test_a_stack_whose_name_aws_wont_take_is_refused_before_anything_is_started(
+    checkout: Checkout, calls: Calls, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the settings are really read
+    checkout.stack_file("prod_eu").write_text((ROOT / "Pulumi.prod.yaml").read_text())
+    for stack_or_file in ("prod_eu", str(checkout.stack_file("prod_eu"))):
+        with pytest.raises(UserError) as error:
+            stack.preview(checkout, stack_or_file, said.append)
+        assert str(error.value).startswith(
+            "Pulumi.prod_eu.yaml: the stack's name: is 'prod_eu', so the cluster would be "
+        )
 
 
 def test_preview_of_a_stack_that_is_not_there_names_those_that_are(
