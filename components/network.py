@@ -58,7 +58,7 @@ class Network(pulumi.ComponentResource):
         self.zones: list[str]
         self.application_group_ids: list[pulumi.Input[str]] = []
         if isinstance(args.network, ExistingNetwork):
-            self._bring_your_own(args.network)
+            self._bring_your_own(args.network, proxied=args.proxied)
         else:
             self._create(args.network)
 
@@ -124,7 +124,7 @@ class Network(pulumi.ComponentResource):
             for zone, block in zip(self.zones, blocks, strict=False)
         ]
 
-    def _bring_your_own(self, network: ExistingNetwork) -> None:
+    def _bring_your_own(self, network: ExistingNetwork, *, proxied: bool) -> None:
         subnets: dict[str, aws.ec2.GetSubnetResult] = {}
         problems: list[str] = []
         for subnet_id in network.subnet_ids:
@@ -136,10 +136,16 @@ class Network(pulumi.ComponentResource):
             raise pulumi.RunError("\n".join(["", *problems]))
         strangers = [subnet_id for subnet_id, subnet in subnets.items() if subnet.vpc_id != network.vpc_id]
         if strangers:
-            raise pulumi.RunError(
-                f"headroom:network.subnet_ids: {', '.join(strangers)}: not in {network.vpc_id}: "
-                "name private subnets of that VPC"
+            problems.append(f"{', '.join(strangers)}: not in {network.vpc_id}: name private subnets of that VPC")
+        zones = {subnet_id: subnet.availability_zone_id for subnet_id, subnet in subnets.items()}
+        lacking = [f"{subnet_id} ({zone})" for subnet_id, zone in zones.items() if zone in ZONES_WITHOUT_PROXY]
+        if proxied and lacking:
+            problems.append(
+                f"{', '.join(lacking)}: RDS Proxy has no nodes in that zone, and AWS refuses it there: name a subnet "
+                "of another zone"
             )
+        if problems:
+            raise pulumi.RunError("\n".join(f"headroom:network.subnet_ids: {problem}" for problem in problems))
         self.vpc_id = network.vpc_id
         self.application_group_ids = list(network.application_security_group_ids)
         self.subnet_ids = list(network.subnet_ids)

@@ -6,7 +6,7 @@ rds_superuser and eat the slots reserved for rescue.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -16,9 +16,11 @@ from components.access import ServiceAccess, connect_arn, using
 from components.account import Account
 from components.cluster import AuroraCluster
 from components.network import Network
+from headroom.budget.facts import fact
 from headroom.budget.model import Engine, Path
 from headroom.settings import demand, supply
 
+_POLICY_LONGEST: int = fact("characters", "role_policies").value
 _ENGINE_FAMILIES = {Engine.POSTGRESQL: "POSTGRESQL", Engine.MYSQL: "MYSQL"}
 _PASSWORD_TYPES = {Engine.POSTGRESQL: "POSTGRES_SCRAM_SHA_256", Engine.MYSQL: "MYSQL_CACHING_SHA2_PASSWORD"}
 
@@ -76,7 +78,7 @@ class ConnectionProxy(pulumi.ComponentResource):
                 key_arn=key.arn,
                 secret_arns=[secret.arn for secret in secrets.values()],
                 cluster_resource_id=cluster.cluster_resource_id,
-            ).apply(lambda known: json.dumps(_policy(account, iam_users=list(iam_users.values()), **known))),
+            ).apply(lambda known: _policy(account, name, iam_users=list(iam_users.values()), **known)),
             opts=child,
         )
         log_group = aws.cloudwatch.LogGroup(
@@ -154,9 +156,29 @@ class ConnectionProxy(pulumi.ComponentResource):
 
 
 def _policy(
-    account: Account, *, key_arn: str, secret_arns: Sequence[str], cluster_resource_id: str, iam_users: Sequence[str]
-) -> Mapping[str, object]:
-    """What the proxy may do: read the services' secrets, and connect as the services' IAM users; nothing else."""
+    account: Account,
+    name: str,
+    *,
+    key_arn: str,
+    secret_arns: Sequence[str],
+    cluster_resource_id: str,
+    iam_users: Sequence[str],
+) -> str:
+    """What the proxy may do: read the services' secrets, and connect as the services' IAM users; nothing else.
+
+    Each by its name, as long as IAM takes that many characters of a role; then all of this stack's by one pattern each.
+    The master's secret is under neither, and a client still needs `rds-db:connect` of its own, for the user it names.
+    """
+    users = [account.arn("rds-db", f"dbuser:{cluster_resource_id}/{user}") for user in iam_users]
+    named = _document(account, key_arn, secret_arns, users)
+    if len("".join(named.split())) <= _POLICY_LONGEST:  # IAM doesn't count spaces
+        return named
+    secrets = [account.arn("secretsmanager", f"secret:{name}/*")] if secret_arns else []
+    anybody = [account.arn("rds-db", f"dbuser:{cluster_resource_id}/*")] if iam_users else []
+    return _document(account, key_arn, secrets, anybody)
+
+
+def _document(account: Account, key_arn: str, secret_arns: Sequence[str], user_arns: Sequence[str]) -> str:
     statements: list[dict[str, object]] = []
     if secret_arns:
         statements += [
@@ -174,13 +196,13 @@ def _policy(
                 "Condition": {"StringEquals": {"kms:ViaService": f"secretsmanager.{account.region}.amazonaws.com"}},
             },
         ]
-    if iam_users:
+    if user_arns:
         statements.append(
             {
                 "Sid": "ConnectAsTheServicesUsers",
                 "Effect": "Allow",
                 "Action": "rds-db:connect",
-                "Resource": [account.arn("rds-db", f"dbuser:{cluster_resource_id}/{user}") for user in iam_users],
+                "Resource": list(user_arns),
             }
         )
-    return {"Version": "2012-10-17", "Statement": statements}
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -52,7 +52,7 @@ def derived(sections: Mapping[str, Any]) -> Iterator[Derived]:
 
 
 def _longest(of: str) -> int:
-    return int(fact("names", of).value)
+    return int(fact("characters", of).value)
 
 
 def problems(named: Named, sections: Mapping[str, Any]) -> Iterator[Problem]:

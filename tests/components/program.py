@@ -149,13 +149,13 @@ class _Answers(mocks.Mocks):
             case "getAvailabilityZones":
                 return {"names": ["eu-west-1a", "eu-west-1b", "eu-west-1c"]}
             case "getSubnet":
-                last = args.args["id"][
-                    -1
-                ]  # those that end in 1 are in zone a, and so on; 9: in another VPC; 0: nowhere
+                # Those that end in 1 are in zone a, and so on; 7, 8: without RDS Proxy; 9: in another VPC; 0: nowhere.
+                last = args.args["id"][-1]
                 if last == "0":
                     return {}, [("id", "the subnet doesn't exist")]
                 return {
                     "availabilityZone": f"eu-west-1{'abcdefghi'[int(last) - 1]}",
+                    "availabilityZoneId": {"7": "usw1-az2", "8": "use1-az3"}.get(last, f"euw1-az{last}"),
                     "vpcId": "vpc-99999999" if last == "9" else "vpc-0123abcd",
                 }
             case other:

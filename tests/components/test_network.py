@@ -117,6 +117,25 @@ def test_subnets_of_another_vpc_are_refused() -> None:
     )
 
 
+WITHOUT_PROXY = ExistingNetwork(
+    vpc_id="vpc-0123abcd", subnet_ids=("subnet-0000aaa1", "subnet-0000bbb7", "subnet-0000ccc8", "subnet-0000ddd9")
+)
+
+
+def test_subnets_in_zones_that_rds_proxy_doesnt_serve_are_refused() -> None:
+    assert refusal(WITHOUT_PROXY) == (
+        "headroom:network.subnet_ids: subnet-0000ddd9: not in vpc-0123abcd: name private subnets of that VPC\n"
+        "headroom:network.subnet_ids: subnet-0000bbb7 (usw1-az2), subnet-0000ccc8 (use1-az3): RDS Proxy has no nodes "
+        "in that zone, and AWS refuses it there: name a subnet of another zone"
+    )
+
+
+def test_without_a_proxy_they_may_be_in_any_zone() -> None:
+    own = ExistingNetwork(vpc_id="vpc-0123abcd", subnet_ids=WITHOUT_PROXY.subnet_ids[:3])
+    program = declare(lambda: Network("n", NetworkArgs(network=own, port=5432, proxied=False, services=())))
+    assert set(program.all(":SecurityGroup")) == {"n-database", "n-break-glass"}
+
+
 def test_more_zones_than_the_region_has_are_refused() -> None:
     assert refusal(NewNetwork(cidr="10.0.0.0/16", zones=4)) == (
         "headroom:network.zones: 4 zones wanted, but the region has 3 that RDS Proxy serves "

@@ -1,4 +1,11 @@
-from tests.components.program import ACCOUNT, Program
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from headroom.settings import yaml_file
+from tests.components.program import ACCOUNT, ROOT, Program, run
 
 
 def test_the_pool_is_what_the_stack_file_says(prod: Program) -> None:
@@ -58,6 +65,50 @@ def test_the_proxy_reads_the_services_secrets_and_connects_as_their_users_and_no
             ],
         },
     ]
+
+
+@pytest.mark.parametrize(
+    ("authentication", "fit", "action", "pattern"),
+    [
+        ("iam", 60, "rds-db:connect", f"arn:aws:rds-db:eu-west-1:{ACCOUNT}:dbuser:cluster-ABC/*"),
+        (
+            "secret",
+            60,
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:headroom-prod/*",
+        ),
+    ],
+)
+def test_as_many_services_as_the_settings_take_fit_into_a_role_s_policies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, authentication: str, fit: int, action: str, pattern: str
+) -> None:
+    """IAM takes 10,240 characters: by name as long as they fit, then by one pattern."""
+
+    def policy(services: int) -> tuple[str, list[str]]:
+        config = yaml_file.read(ROOT / "Pulumi.prod.yaml")
+        pools = [{"endpoint": "writer", "path": "proxy", "connections_max": 1}]
+        config["headroom:services"] = [
+            {
+                "name": f"service-with-a-long-name-number-{number:03}",
+                "user": f"a_user_with_a_name_as_long_as_postgresql_takes_it_number_{number:03}",
+                "authentication": authentication,
+                "instances_max": 1,
+                "pools": pools,
+            }
+            for number in range(services)
+        ]
+        file = tmp_path / "Pulumi.prod.yaml"
+        file.write_text(yaml.safe_dump({"config": config}))
+        text = run(file, monkeypatch).one(":RolePolicy")["policy"]
+        of_action = next(s for s in json.loads(text)["Statement"] if s["Action"] == action)
+        return "".join(text.split()), of_action["Resource"]
+
+    text, resources = policy(fit)
+    assert len(resources) == fit
+    assert 6_000 < len(text) <= 10_240
+    text, resources = policy(200)
+    assert resources == [pattern]
+    assert len(text) <= 10_240
 
 
 def test_without_secrets_the_proxy_may_read_none(mysql: Program) -> None:
