@@ -13,8 +13,8 @@ from headroom.settings import parse, yaml_file
 from headroom.settings.errors import SettingsError
 from policies.rules import avail_engine_version, avail_instance_class
 from tests.policies.declared import shop
+from tests.settings.cases import DIRECT, SERVERLESS
 from tests.settings.files import GONE, changed
-from tests.settings.test_serverless import DIRECT, SERVERLESS
 
 ROOT = Path(__file__).parents[2]
 FILES = [*sorted(ROOT.glob("Pulumi.*.yaml")), *sorted((ROOT / "docs" / "examples").glob("*.yaml"))]
@@ -56,7 +56,7 @@ def test_a_stack_is_taken_wherever_aws_has_its_class(file: Path) -> None:
 
 @pytest.mark.parametrize("engine", Engine)
 def test_classes_and_versions_that_the_lists_have_are_taken(engine: Engine) -> None:
-    """The newest version of each major one that the settings know, with a sample of the classes that the budget knows."""
+    """The newest version of each major one that the settings know, with some of the classes that the budget knows."""
     lists, known = offers(), {*instance_classes(), "db.serverless"}
     majors = {"aurora-mysql": ("8.0.", "8.4."), "aurora-postgresql": ("13.", "14.", "15.", "16.", "17.", "18.")}[engine]
     newest = [[v for v in lists.creatable[engine] if v.startswith(m) and "-" not in v][-1] for m in majors]
