@@ -39,6 +39,8 @@ deploy: $(READY) ## pulumi up of a stack in a real account, with the policies: y
 	@$(NAMED)
 	@test -z "$$AWS_ENDPOINT_URL$$HEADROOM_EMULATOR_MARK" || { echo "error: this shell is set for emulated AWS" \
 		"(AWS_ENDPOINT_URL, HEADROOM_EMULATOR_MARK): deploy from a new one" >&2; exit 2; }
+	@test -z "$$HEADROOM_CLOCK_SHIFT_SECONDS" || { echo "error: this shell's clock is shifted" \
+		"(HEADROOM_CLOCK_SHIFT_SECONDS): its sale calendar would be scheduled wrongly: deploy from a new one" >&2; exit 2; }
 	@command -v pulumi >/dev/null || { echo "error: no pulumi on PATH: see README.md, To a real account" >&2; exit 2; }
 	@$(BIN)/headroom budget "$(STACK)"
 	@mkdir -p .headroom/deploy && cp Pulumi.yaml "Pulumi.$(STACK).yaml" .headroom/deploy/ # the CLI rewrites stack files

@@ -1,7 +1,5 @@
 """The program: settings -> budget -> components -> outputs."""
 
-from datetime import UTC, datetime
-
 import pulumi
 import pulumi_aws as aws
 from pulumi.runtime.config import CONFIG
@@ -14,17 +12,20 @@ from components.cluster import PORTS, AuroraCluster, AuroraClusterArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.network import Network, NetworkArgs
 from components.proxy import ConnectionProxy, ConnectionProxyArgs
+from headroom import clock
 from headroom.budget import evaluate
 from headroom.budget.alarms import alarm_table
 from headroom.budget.not_offered import not_offered
-from headroom.settings import Named, SettingsError, parse
+from headroom.errors import UserError
+from headroom.settings import Named, parse
 
 named = Named(pulumi.get_project(), pulumi.get_stack())
 project, stack, name = named.project, named.stack, named.base
 try:
     # The vendor's language host hands the config over in the environment, the SDK's own in a context variable.
     settings = parse({**pulumi.runtime.get_config_env(), **CONFIG.get()}, f"Pulumi.{stack}.yaml", named)
-except SettingsError as error:
+    now = clock.now()
+except UserError as error:
     raise pulumi.RunError(f"\n{error}") from None
 budget = evaluate(settings.stack(name))
 supply, thresholds = budget.stack.cluster, budget.thresholds
@@ -58,7 +59,7 @@ if settings.autoscaling and thresholds.scaling:
             autoscaling=settings.autoscaling,
             targets=thresholds.scaling,
             events=settings.events,
-            now=datetime.now(UTC),
+            now=now,
         ),
         opts,
     )

@@ -7,7 +7,6 @@ pinned, and a test fails when it moves.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import grpc
@@ -16,6 +15,8 @@ from pulumi.runtime import proto
 from pulumi_policy import EnforcementLevel, PolicyConfigSchema, StackValidationPolicy
 from pulumi_policy import policy as sdk
 
+from headroom import clock
+from headroom.errors import UserError
 from policies.configuration import applied, errors_of, schema
 from policies.exemptions import KEY, Exemptions
 from policies.exemptions import RULE as EXEMPTIONS
@@ -56,9 +57,12 @@ class ReadOnce(sdk._PolicyAnalyzerServicer):  # noqa: SLF001  (see the module's 
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "\n".join(errors))
         return super().Configure(request, context)  # type: ignore[no-untyped-call]
 
-    def AnalyzeStack(self, request: Message, _context: grpc.ServicerContext) -> Message:  # noqa: N802
+    def AnalyzeStack(self, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: N802
         """Every rule on one reading of the stack."""
-        now = datetime.now(UTC)
+        try:
+            now = clock.now()
+        except UserError as error:
+            context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
         policies = {policy.name: policy for policy in self._rules}
         entries = {name: self._get_policy_config(name) or {} for name in policies}
         exempt = Exemptions(entries.get(EXEMPTIONS, {}).get(KEY, []), policies, now.date())

@@ -2,6 +2,13 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from headroom import clock
+from tests.days import OUT_OF_RANGE, Day, chosen_days, clock_at, days
 
 # Under `make test` a make that a test starts would take itself for a part of it, and say so in its output.
 for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
@@ -11,3 +18,45 @@ for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
 # ever.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+SHIFT_SECONDS = clock.shift_seconds()  # of the whole run: `HEADROOM_CLOCK_SHIFT_SECONDS=86400 make test`
+DAYS = days(datetime.now(UTC) + timedelta(seconds=SHIFT_SECONDS))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-day", action="store_true", help="slow tests that know the time, too, run on every day")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What can know the time runs on several days."""
+    if metafunc.definition.get_closest_marker("clock"):
+        found = chosen_days(metafunc.definition, DAYS, every=metafunc.config.getoption("--every-day"))
+        metafunc.parametrize("day", found, ids=lambda day: day.name, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_clock() -> None:
+    """What isn't marked `clock`, and what a fixture of a wider scope starts, can't read the clock."""
+    os.environ[clock.VARIABLE] = OUT_OF_RANGE
+
+
+@pytest.fixture(autouse=True)
+def day(request: pytest.FixtureRequest, no_clock: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day | None]:
+    """The day of a test that is marked `clock`."""
+    chosen: Day | None = getattr(request, "param", None)
+    if chosen is None:
+        yield None
+        return
+    monkeypatch.setattr(clock, "_tell", lambda _: None)  # once in this process: it would be in one test's output
+    with clock_at(chosen, SHIFT_SECONDS):
+        yield chosen
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> "Iterator[None]":
+    report = yield
+    if report.failed and item.get_closest_marker("clock") is None and OUT_OF_RANGE in report.longreprtext:
+        report.sections.append(
+            ("the clock", "This test reads the clock: mark it with @pytest.mark.clock (CONTRIBUTING.md)")
+        )
+    return report

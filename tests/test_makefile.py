@@ -18,7 +18,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     pulumi.write_text(f'#!/bin/sh\necho "$(basename "$PWD"): $*" >>"{log}"\n')
     pulumi.chmod(0o755)
     monkeypatch.setenv("PATH", f"{pulumi.parent}{os.pathsep}{os.environ['PATH']}")
-    for name in ("AWS_ENDPOINT_URL", "HEADROOM_EMULATOR_MARK"):
+    for name in ("AWS_ENDPOINT_URL", "HEADROOM_EMULATOR_MARK", "HEADROOM_CLOCK_SHIFT_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     return log
 
@@ -49,5 +49,16 @@ def test_a_deploy_from_a_shell_that_is_set_for_emulated_aws_is_refused(
     assert done.returncode == 2
     assert done.stderr.splitlines()[0] == (
         "error: this shell is set for emulated AWS (AWS_ENDPOINT_URL, HEADROOM_EMULATOR_MARK): deploy from a new one"
+    )
+    assert not asked.exists()
+
+
+def test_a_deploy_under_a_shifted_clock_is_refused(asked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADROOM_CLOCK_SHIFT_SECONDS", "3600")
+    done = deploy()
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == (
+        "error: this shell's clock is shifted (HEADROOM_CLOCK_SHIFT_SECONDS): its sale calendar would be scheduled "
+        "wrongly: deploy from a new one"
     )
     assert not asked.exists()

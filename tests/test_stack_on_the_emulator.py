@@ -5,7 +5,7 @@ import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import boto3
 import pytest
 import yaml
 
+from headroom import clock
 from headroom.local import emulator as emulators
 from headroom.local.checkout import Checkout
 from headroom.local.engine import ensure_engine
@@ -20,7 +21,7 @@ from headroom.local.environment import for_engine
 from headroom.local.stack import prepare
 from tests.components.program import ROOT
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.clock("ten-years-ahead")]
 
 CLUSTER = "headroom-local"
 PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies", "headroom", ".venv")
@@ -48,7 +49,7 @@ class Stack:
         content = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
         content["config"]["headroom:autoscaling"]["readers_min"] = readers_min
         (sale,) = content["config"]["headroom:events"]
-        sale |= {"starts": starts.isoformat(), "ends": (starts + timedelta(hours=2)).isoformat()}
+        sale |= {"name": "sale", "starts": starts.isoformat(), "ends": (starts + timedelta(hours=2)).isoformat()}
         self.checkout.stack_file("local").write_text(yaml.safe_dump(content))
 
     def pulumi(self, *arguments: str) -> str:
@@ -94,12 +95,12 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 
 def test_the_stack_lives_through_a_sale(stack: Stack) -> None:
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = clock.now().replace(microsecond=0)
 
     stack.configure(starts=now + timedelta(days=2), readers_min=2)
     stack.up()
     assert stack.minimum() == 2
-    assert stack.scheduled() == {f"{CLUSTER}-black-friday-begins": 5, f"{CLUSTER}-black-friday-ends": 2}
+    assert stack.scheduled() == {f"{CLUSTER}-sale-begins": 5, f"{CLUSTER}-sale-ends": 2}
     the_outputs_lead_to_what_was_made(stack)
     no_secret_is_in_the_state(stack)
 
@@ -117,7 +118,7 @@ def test_the_stack_lives_through_a_sale(stack: Stack) -> None:
     assert "minCapacity" in stack.pulumi("refresh", "--yes", "--skip-preview", "--diff")
     stack.up()
     assert stack.minimum() == 5
-    assert stack.scheduled() == {f"{CLUSTER}-black-friday-ends": 2}
+    assert stack.scheduled() == {f"{CLUSTER}-sale-ends": 2}
 
     # After the sale the stack file's number counts again, and a change of it arrives.
     stack.configure(starts=now - timedelta(days=2), readers_min=3)

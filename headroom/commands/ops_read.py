@@ -2,11 +2,11 @@
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from headroom import clock
 from headroom.commands.ops import EXITS, DsnOption, JsonOption, StackOption, dsn_of, opened, say, tell_lacks
 from headroom.errors import UserError
 
@@ -57,7 +57,7 @@ def _watch(session: "Session") -> None:
             try:
                 found = read(session)
             except LackError as error:
-                say(f"{datetime.now(UTC):%H:%M:%S} {error}")
+                say(f"{clock.now():%H:%M:%S} {error}")
             else:
                 console().clear()
                 show_status(session, found)
@@ -100,7 +100,7 @@ def verify(stack: StackOption = None, dsn: DsnOption = None, as_json: JsonOption
 
 
 def _json(session: "Session", **answer: object) -> str:
-    place = {"stack": session.stack, "region": session.aws.region, "at": f"{datetime.now(UTC):%FT%TZ}"}
+    place = {"stack": session.stack, "region": session.aws.region, "at": f"{clock.now():%FT%TZ}"}
     return json.dumps({**place, **answer}, indent=2, allow_nan=False, default=str)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from headroom import clock
 from headroom.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ def validate(
     path: Annotated[str, typer.Argument(metavar="PATH", help="What --policy-pack-config is given.")],
 ) -> None:
     """Check a policy config without an engine or a login: rules, levels, numbers, exemptions."""
-    from datetime import UTC, datetime
     from pathlib import Path
 
     from policies.configuration import read
@@ -56,7 +56,7 @@ def validate(
     from policies.pack import all_rules
 
     applied, listed = read(Path(path), all_rules())
-    wrong = list(Exemptions(listed, applied, datetime.now(UTC).date()).objections())
+    wrong = list(Exemptions(listed, applied, clock.now().date()).objections())
     if wrong:
         raise UserError(
             "\n".join(f"{path}: {exemption} {objection}: {remedy}" for exemption, objection, remedy in wrong)
@@ -92,7 +92,6 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Apply the rules to what is deployed."""
-    from datetime import UTC, datetime
     from pathlib import Path
 
     from headroom.commands.state import exported, from_file
@@ -107,7 +106,7 @@ def check(
     from policies.pack import all_rules
 
     own = Path(config) if config is not None else None
-    report = judged(state, environment, all_rules(), datetime.now(UTC), file or f"stack {stack}", own)
+    report = judged(state, environment, all_rules(), clock.now(), file or f"stack {stack}", own)
     if as_json:
         typer.echo(json.dumps(report.as_json(), indent=2))
     else:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from headroom import clock
 from headroom.budget.alarms.model import Metric
 from headroom.budget.model import Role
 from headroom.ops.errors import LackError
@@ -137,7 +138,7 @@ def read_metrics(
 
     Only whole minutes: in the running one, a proxy's nodes haven't all published yet, and a sum would be too small.
     """
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     end = now.replace(second=0, microsecond=0)
     found: dict[str, Series] = {}
     keys = list(wanted)

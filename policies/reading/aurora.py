@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -101,9 +101,9 @@ class Reading:
         exemptions: the config's, for the one rule that judges them.
     """
 
-    def __init__(self, resources: Resources, now: datetime | None = None) -> None:
+    def __init__(self, resources: Resources, now: datetime) -> None:
         self.resources = resources
-        self.now = now or datetime.now(UTC)
+        self.now = now
         self.exemptions: Exemptions | None = None
 
     @cached_property

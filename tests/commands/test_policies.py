@@ -78,6 +78,7 @@ def test_a_wrong_id_is_met_with_the_nearest_ones(headroom: Headroom, wrong: str,
     assert len(ran.err.splitlines()) == 1
 
 
+@pytest.mark.clock
 def test_a_deployed_stack_that_is_safe_passes(headroom: Headroom, state: Any) -> None:
     path = state(shop())
     ran = headroom("policies", "check", "--file", path)
@@ -88,6 +89,7 @@ def test_a_deployed_stack_that_is_safe_passes(headroom: Headroom, state: Any) ->
     assert (ran.code, ran.err) == (0, "")
 
 
+@pytest.mark.clock
 def test_one_that_is_not_is_refused_with_a_table(headroom: Headroom, state: Any) -> None:
     path = state(shop().change("shop", storage_encrypted=False))
     ran = headroom("policies", "check", "--file", path)
@@ -98,6 +100,7 @@ def test_one_that_is_not_is_refused_with_a_table(headroom: Headroom, state: Any)
     assert ran.code == 1
 
 
+@pytest.mark.clock
 def test_the_environment_is_the_stacks_own_unless_another_is_named(headroom: Headroom, state: Any) -> None:
     slow = shop().change("pool", connection_pool_config={"max_connections_percent": 30, "connection_borrow_timeout": 5})
     check = ("policies", "check", "--file", state(slow.change("budget", environment="staging")))
@@ -118,6 +121,7 @@ def config(tmp_path: Path) -> Any:
     return write
 
 
+@pytest.mark.clock
 def test_a_project_has_a_config_of_its_own(headroom: Headroom, state: Any, config: Any) -> None:
     open_ = state(shop().change("shop", storage_encrypted=False))
     exemption = {
@@ -136,6 +140,7 @@ def test_a_project_has_a_config_of_its_own(headroom: Headroom, state: Any, confi
     assert headroom("policies", "check", "--file", open_, "--config", config({})).code == 1  # as strict as prod
 
 
+@pytest.mark.clock
 def test_a_config_that_is_wrong_is_refused_with_all_its_errors(headroom: Headroom, state: Any, config: Any) -> None:
     own = config({"scal-bound": "advisory", "scal-bounds": "loud"})
     assert headroom("policies", "check", "--file", state(shop()), "--config", own) == (
@@ -151,6 +156,7 @@ def test_levels_come_from_one_place(headroom: Headroom, state: Any, config: Any)
     assert ran == (2, "", "error: name whose levels and numbers count: --environment or --config, one of them\n")
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_the_shipped_configs_are_valid(headroom: Headroom, environment: str) -> None:
     path = str(config_of(environment))
@@ -159,6 +165,7 @@ def test_the_shipped_configs_are_valid(headroom: Headroom, environment: str) -> 
     assert (ran.code, ran.err) == (0, "")
 
 
+@pytest.mark.clock
 def test_a_valid_config_is_summed_up(headroom: Headroom, config: Any) -> None:
     path = config({"all": "advisory", "scal-bounds": "mandatory", "scal-cooldown": "disabled"})
     assert headroom("policies", "validate", path) == (
@@ -168,6 +175,7 @@ def test_a_valid_config_is_summed_up(headroom: Headroom, config: Any) -> None:
     )
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("content", "errors"),
     [
@@ -220,6 +228,7 @@ def test_a_config_that_is_not_there_is_one_clear_line(headroom: Headroom, tmp_pa
     )
 
 
+@pytest.mark.clock
 def test_as_json(headroom: Headroom, state: Any) -> None:
     declared = shop().change("shop", storage_encrypted=False)
     ran = headroom("policies", "check", "--file", state(declared), "--json")
@@ -236,6 +245,7 @@ def test_as_json(headroom: Headroom, state: Any) -> None:
     ]
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -268,6 +278,7 @@ def test_a_file_that_is_not_there_is_one_clear_line(headroom: Headroom, tmp_path
     )
 
 
+@pytest.mark.clock
 def test_each_thing_that_is_wrong_with_a_state_is_a_line(headroom: Headroom, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     path.write_text('{"deployment": {"resources": [{}, {"urn": "urn:x", "type": "y", "inputs": 5}]}}')
@@ -299,6 +310,7 @@ def test_one_thing_is_checked_at_a_time(headroom: Headroom, arguments: list[str]
     )
 
 
+@pytest.mark.clock
 def test_an_environment_that_there_is_not_is_met_with_the_nearest(headroom: Headroom, state: Any) -> None:
     ran = headroom("policies", "check", "--file", state(shop()), "--environment", "pord")
     assert ran == (2, "", "error: pord: there is no such environment: did you mean prod?\n")
@@ -323,6 +335,7 @@ def stand_in(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.clock
 def test_a_stack_is_exported_by_the_engine_with_its_secrets_encrypted(
     headroom: Headroom, state: Any, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -343,6 +356,7 @@ def test_what_the_engine_refuses_is_said_in_its_words(
     )
 
 
+@pytest.mark.clock
 def test_the_local_stack_is_read_from_its_state(headroom: Headroom, state: Any, project: Path) -> None:
     content = deployed(shop().change("shop", storage_encrypted=False))
     path = project / ".headroom" / "state" / ".pulumi" / "stacks" / "shop" / "local.json"

@@ -6,7 +6,7 @@ import json
 import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from pulumi.runtime.config import CONFIG
 from pulumi.runtime.settings import set_root_resource
 from pulumi.runtime.stack import run_in_stack
 
-from headroom.settings import yaml_file
+from headroom.settings import load, yaml_file
 
 ROOT = Path(__file__).parents[2]
-BEFORE_THE_SALE = datetime(2026, 11, 1, tzinfo=UTC)
-DURING_THE_SALE = datetime(2026, 11, 27, 12, tzinfo=UTC)
-AFTER_THE_SALE = datetime(2026, 12, 1, tzinfo=UTC)
+(SALE,) = load(ROOT / "Pulumi.prod.yaml").events  # whichever is shipped: tests depend on no date of it
+BEFORE_THE_SALE = SALE.starts - timedelta(days=26)  # and before staging's rehearsal of it
+DURING_THE_SALE = SALE.starts + timedelta(hours=4)
+AFTER_THE_SALE = SALE.ends + timedelta(days=3)
 ACCOUNT = "123456789012"
 
 
@@ -188,15 +189,9 @@ def _ignore(_: object) -> None:
 
 def run(path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime = BEFORE_THE_SALE) -> Program:
     """Run the real __main__.py on a stack file, as the engine would hand it over, at a given time."""
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Clock":
-            return cls.fromtimestamp(now.timestamp(), tz)
-
     config = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in yaml_file.read(path).items()
     }
     stack = stack or path.stem.removeprefix("Pulumi.")
-    monkeypatch.setattr("datetime.datetime", Clock)
+    monkeypatch.setattr("headroom.clock.now", lambda: now)
     return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")), stack, config)

@@ -8,7 +8,7 @@ from headroom.budget import evaluate
 from headroom.settings import load
 from headroom.settings.demand import Event
 from tests.components.conftest import Ran
-from tests.components.program import AFTER_THE_SALE, BEFORE_THE_SALE, DURING_THE_SALE, ROOT, Program, run
+from tests.components.program import AFTER_THE_SALE, BEFORE_THE_SALE, DURING_THE_SALE, ROOT, SALE, Program, run
 
 LEAD = timedelta(minutes=30)
 
@@ -52,8 +52,8 @@ def test_the_sale_raises_the_minimum_before_it_starts_and_restores_it_when_it_en
     assert {
         name: (a["schedule"], a["timezone"], a["scalableTargetAction"]["minCapacity"]) for name, a in actions.items()
     } == {
-        "headroom-prod-black-friday-begins": ("at(2026-11-27T07:30:00)", "UTC", 5),
-        "headroom-prod-black-friday-ends": ("at(2026-11-28T02:00:00)", "UTC", 2),
+        f"headroom-prod-{SALE.name}-begins": (f"at({SALE.starts - LEAD:%Y-%m-%dT%H:%M:%S})", "UTC", 5),
+        f"headroom-prod-{SALE.name}-ends": (f"at({SALE.ends:%Y-%m-%dT%H:%M:%S})", "UTC", 2),
     }
 
 
@@ -67,7 +67,7 @@ def test_during_an_event_the_program_leaves_the_minimum_alone(ran: Ran) -> None:
     target = program.one("appautoscaling/target:Target")
     assert target.ignore_changes == ("minCapacity",)
     assert target["minCapacity"] == 5  # only a target that is made in the middle of a sale takes it
-    assert set(program.all(":ScheduledAction")) == {"headroom-prod-black-friday-ends"}
+    assert set(program.all(":ScheduledAction")) == {f"headroom-prod-{SALE.name}-ends"}
 
 
 def test_during_an_event_it_says_that_the_minimum_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_during_an_event_it_says_that_the_minimum_is_left_alone(monkeypatch: pyt
         with monkeypatch.context() as at_that_time:
             run(ROOT / "Pulumi.prod.yaml", at_that_time, now=now)
     assert said == [
-        "the event black-friday has begun, or its lead of 30 minutes has: the minimum of the readers is left alone "
+        f"the event {SALE.name} has begun, or its lead of 30 minutes has: the minimum of the readers is left alone "
         "until it ends. If the event was declared too late to be scheduled, raise it by hand: headroom relieve "
         "add-readers"
     ]

@@ -17,7 +17,7 @@ from headroom.local import emulator as emulators
 from headroom.local.checkout import Checkout
 from headroom.local.state import read_state
 
-pytestmark = [pytest.mark.engine, pytest.mark.emulator]
+pytestmark = [pytest.mark.engine, pytest.mark.emulator, pytest.mark.clock]
 
 PROJECT = Path(__file__).parents[2]
 HEADROOM = str(Path(sys.executable).with_name("headroom"))

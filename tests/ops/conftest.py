@@ -5,6 +5,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.ops.calls import Calls
 from tests.ops.deployed import deploy
 from tests.ops.servers import one_server, server
 
+SALE_STARTS, SALE_ENDS = datetime(2096, 11, 23, 8, tzinfo=UTC), datetime(2096, 11, 24, 2, tzinfo=UTC)
 __all__ = ["headroom", "one_server", "server"]
 
 
@@ -47,9 +49,11 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environment: None) -> Path:
-    """A project with the stack `local`, as the current folder."""
+    """A project with the stack `local`, as the current folder; its sale is still to come on any day."""
     (tmp_path / "Pulumi.yaml").write_text(f"name: t{secrets.token_hex(4)}\nruntime: python\n")
     content = yaml.safe_load((ROOT / "Pulumi.local.yaml").read_text())
+    (sale,) = content["config"]["headroom:events"]
+    sale |= {"starts": SALE_STARTS.isoformat(), "ends": SALE_ENDS.isoformat()}
     (tmp_path / "Pulumi.local.yaml").write_text(yaml.safe_dump(content))
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,12 +1,13 @@
 """A stack's resources on the emulator, under the names that the program gives them, from its settings and budget."""
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from functools import lru_cache
 from typing import Any
 
 import boto3
 
+from headroom import clock
 from headroom.budget.alarms import alarm_table
 from headroom.budget.alarms.model import Alarm, Expression, Metric, Tier
 from headroom.ops.session import Session
@@ -25,7 +26,7 @@ def _client(service: str, endpoint: str) -> Any:
 def put(session: Session, metric: Metric, *values: float, oldest_minute: int = 1) -> None:
     """A value a minute, the newest last; each in the middle of its minute."""
     filled = session.metric(metric)
-    start = datetime.now(UTC).replace(second=30, microsecond=0) - timedelta(minutes=oldest_minute + len(values) - 1)
+    start = clock.now().replace(second=30, microsecond=0) - timedelta(minutes=oldest_minute + len(values) - 1)
     client("cloudwatch").put_metric_data(
         Namespace=filled.namespace,
         MetricData=[

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 READING = ("Describe", "Get", "List", "Filter")
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_reading_commands_make_no_call_that_is_not_listed_and_every_listed_one_is_made(
     deployed: Session, calls: Calls, headroom: Headroom

@@ -136,6 +136,7 @@ def now(session: Session, number: int = 0, *, connections: float | None = 100, c
                 put(session, of_instance(metric, "Maximum", f"{session.name}-{n}"), value)
 
 
+@pytest.mark.clock("every")
 @pytest.mark.emulator
 def test_the_percent_is_raised_once_somebody_types_yes(
     deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
@@ -179,6 +180,7 @@ def test_the_percent_is_refused_where_the_budget_says_no(deployed: Session, head
     )
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 @pytest.mark.parametrize(
     ("number", "connections", "cpu", "reason"),
@@ -201,6 +203,7 @@ def test_the_percent_is_refused_where_slots_or_cpu_are_not_free_now_or_nobody_kn
     assert done.out == f"refused: {deployed.name}-{number}: {reason}\n"
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_the_percent_is_refused_where_room_went_while_somebody_thought_about_it(
     deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
@@ -218,6 +221,7 @@ def test_the_percent_is_refused_where_room_went_while_somebody_thought_about_it(
     assert f"refused: {deployed.name}-1: the CPU is at 97 % now" in done.out
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_the_percent_is_refused_where_cloudwatch_cannot_be_read(
     deployed: Session, headroom: Headroom, calls: Calls
@@ -234,6 +238,7 @@ def test_the_percent_is_refused_where_cloudwatch_cannot_be_read(
     assert "missing permission: cloudwatch:GetMetricData" in done.err
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_the_percent_asks_autoscaled_readers_too_but_none_that_is_still_being_made(
     deployed: Session, headroom: Headroom, calls: Calls
@@ -254,6 +259,7 @@ def test_the_percent_asks_autoscaled_readers_too_but_none_that_is_still_being_ma
     assert headroom(*lever).code == 0
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_the_percent_at_the_limit_of_what_is_free_is_raised(deployed: Session, headroom: Headroom) -> None:
     now(deployed, 1)
@@ -267,6 +273,7 @@ def pooled(session: Session, role: Role, connections: float) -> None:
     put(session, of_target("DatabaseConnections", "Sum", role), connections)
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_a_slot_that_the_pool_may_take_anyway_is_not_free_for_a_larger_one(
     deployed: Session, headroom: Headroom
@@ -283,6 +290,7 @@ def test_a_slot_that_the_pool_may_take_anyway_is_not_free_for_a_larger_one(
     assert headroom("relieve", "raise-percent", "47").code == 0
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_a_full_pool_does_not_stand_in_its_own_way(deployed: Session, headroom: Headroom) -> None:
     now(deployed, connections=600)
@@ -297,6 +305,7 @@ def test_a_full_pool_does_not_stand_in_its_own_way(deployed: Session, headroom: 
         assert counted in done.out
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 def test_a_readers_part_of_the_pool_that_nobody_knows_is_taken_for_others_connections(
     deployed: Session, headroom: Headroom, calls: Calls
@@ -387,6 +396,7 @@ def test_more_readers_than_the_maximum_are_refused(deployed: Session, headroom: 
     )
 
 
+@pytest.mark.clock
 @pytest.mark.emulator
 @pytest.mark.parametrize(
     "lever",

@@ -17,6 +17,7 @@ def connections(session: Session, instance: str, *values: float, oldest_minute: 
     put(session, of_instance("DatabaseConnections", "Maximum", instance), *values, oldest_minute=oldest_minute)
 
 
+@pytest.mark.clock("every")
 def test_instances_and_pools_stand_against_the_budget_the_worst_first(deployed: Session) -> None:
     name = deployed.name
     connections(deployed, f"{name}-1", 40, 330)
@@ -49,6 +50,7 @@ def test_instances_and_pools_stand_against_the_budget_the_worst_first(deployed: 
     assert (found.lacks, found.exit_code) == ((), 1)
 
 
+@pytest.mark.clock
 def test_a_gauge_is_the_sum_over_the_proxys_nodes(deployed: Session) -> None:
     for part in (30, 50):  # each node publishes its own
         put(deployed, of_target("DatabaseConnectionsCurrentlyBorrowed", "Sum", Role.WRITER), part)
@@ -56,6 +58,7 @@ def test_a_gauge_is_the_sum_over_the_proxys_nodes(deployed: Session) -> None:
     assert row.value == 80
 
 
+@pytest.mark.clock
 def test_an_autoscaled_reader_counts_with_the_limit_of_its_class(deployed: Session) -> None:
     replica = f"application-autoscaling-{deployed.name}"
     add_instance(deployed, replica)
@@ -64,6 +67,7 @@ def test_an_autoscaled_reader_counts_with_the_limit_of_its_class(deployed: Sessi
     assert (row.value, row.limit, row.state, row.note) == (987, 987, State.CRITICAL, "autoscaled")
 
 
+@pytest.mark.clock
 def test_a_declared_instance_that_is_not_there_is_absent(deployed: Session) -> None:
     client("rds").delete_db_instance(DBInstanceIdentifier=f"{deployed.name}-3", SkipFinalSnapshot=True)
     first = status(deployed).rows[0]
@@ -74,6 +78,7 @@ def test_a_declared_instance_that_is_not_there_is_absent(deployed: Session) -> N
     )
 
 
+@pytest.mark.clock
 def test_an_old_datapoint_is_not_taken_for_now(deployed: Session) -> None:
     connections(deployed, f"{deployed.name}-1", 900, oldest_minute=9)
     (row,) = [r for r in status(deployed).rows if r.what == f"{deployed.name}-1"]
@@ -81,6 +86,7 @@ def test_an_old_datapoint_is_not_taken_for_now(deployed: Session) -> None:
     assert row.note in {"last heard of 9 min ago", "last heard of 10 min ago"}  # the minute goes on
 
 
+@pytest.mark.clock
 def test_a_proxy_that_fell_silent_is_not_one_that_nobody_uses(deployed: Session) -> None:
     for number in (1, 2, 3):
         connections(deployed, f"{deployed.name}-{number}", 50)
@@ -99,10 +105,12 @@ def test_a_proxy_that_fell_silent_is_not_one_that_nobody_uses(deployed: Session)
     assert found.exit_code == 2
 
 
+@pytest.mark.clock
 def test_without_data_it_is_neither_well_nor_bad(deployed: Session) -> None:
     assert status(deployed).exit_code == 2
 
 
+@pytest.mark.clock
 def test_all_well_is_exit_code_0(deployed: Session, headroom: Headroom) -> None:
     for number in (1, 2, 3):
         connections(deployed, f"{deployed.name}-{number}", 50)
@@ -114,6 +122,7 @@ def test_all_well_is_exit_code_0(deployed: Session, headroom: Headroom) -> None:
     assert rows[0].split()[:7] == [f"{deployed.name}-1", "writer", "50", "62", "192", "321", "987"]
 
 
+@pytest.mark.clock
 def test_json_has_the_rows_and_what_is_lacking(deployed: Session, headroom: Headroom) -> None:
     connections(deployed, f"{deployed.name}-1", 50)
     done = headroom("status", "--json")
@@ -123,6 +132,7 @@ def test_json_has_the_rows_and_what_is_lacking(deployed: Session, headroom: Head
     assert (row["value"], row["critical"], row["state"]) == (50, 321, "well")
 
 
+@pytest.mark.clock
 def test_the_watch_redraws_until_it_is_interrupted(
     deployed: Session, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +154,7 @@ def test_watch_and_json_are_one_too_many(session: Session, headroom: Headroom) -
     assert headroom("status", "--watch", "--json") == (2, "", "error: --watch and --json: one at a time\n")
 
 
+@pytest.mark.clock
 def test_without_cloudwatch_the_instances_are_still_listed(deployed: Session, headroom: Headroom, calls: Calls) -> None:
     calls.refuse("cloudwatch:GetMetricData", "AccessDenied")
     done = headroom("status")
@@ -156,6 +167,7 @@ def test_without_cloudwatch_the_instances_are_still_listed(deployed: Session, he
     )
 
 
+@pytest.mark.clock
 def test_partial_data_is_said(deployed: Session, headroom: Headroom, calls: Calls) -> None:
     connections(deployed, f"{deployed.name}-1", 50)
 

@@ -1,10 +1,10 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
+from headroom import clock
 from headroom.budget import evaluate
 from headroom.budget.alarms.measures import of_instance, of_target
 from headroom.budget.model import Role
@@ -52,6 +52,7 @@ def connections(session: Session, instance: str, *values: float) -> None:
     put(session, of_instance("DatabaseConnections", "Maximum", instance), *values)
 
 
+@pytest.mark.clock
 def test_the_questions_come_in_their_order(deployed: Session) -> None:
     assert [c.key for c in triage(deployed, None).checks] == [
         "exhausted",
@@ -67,6 +68,7 @@ def test_the_questions_come_in_their_order(deployed: Session) -> None:
     ]
 
 
+@pytest.mark.clock("every")
 def test_on_a_quiet_day_connections_are_not_the_problem(deployed: Session) -> None:
     quiet(deployed)
     found = triage(deployed, None)
@@ -79,6 +81,7 @@ def test_on_a_quiet_day_connections_are_not_the_problem(deployed: Session) -> No
     assert answer(found, "busy").verdict is Verdict.NO
 
 
+@pytest.mark.clock
 def test_a_full_writer_is_connections(deployed: Session) -> None:
     quiet(deployed)
     put_alarm_metric(deployed, "writer-connections-critical", 400, 400)
@@ -88,6 +91,7 @@ def test_a_full_writer_is_connections(deployed: Session) -> None:
     assert found.exit_code == 1
 
 
+@pytest.mark.clock
 def test_one_minute_that_dips_does_not_hide_it_and_one_that_peaks_does_not_make_it(deployed: Session) -> None:
     put_alarm_metric(deployed, "reader-connections-critical", 20, 20, 20)
     for instance in deployed.budget.stack.cluster.instances:
@@ -98,6 +102,7 @@ def test_one_minute_that_dips_does_not_hide_it_and_one_that_peaks_does_not_make_
     assert answer(triage(deployed, None), "exhausted").verdict is Verdict.YES
 
 
+@pytest.mark.clock
 def test_a_pinned_pool_is_connections_with_its_own_section(deployed: Session) -> None:
     quiet(deployed)
     put_alarm_metric(deployed, "writer-pinned-warning", *[60] * 5, part="pinned")
@@ -109,12 +114,14 @@ def test_a_pinned_pool_is_connections_with_its_own_section(deployed: Session) ->
     )
 
 
+@pytest.mark.clock
 def test_a_few_pinned_sessions_are_no_pinned_pool(deployed: Session) -> None:
     put_alarm_metric(deployed, "writer-pinned-warning", *[5] * 5, part="pinned")
     put_alarm_metric(deployed, "writer-pinned-warning", *[6] * 5, part="open")
     assert answer(triage(deployed, None), "pinned").verdict is Verdict.NO
 
 
+@pytest.mark.clock
 def test_a_storm_is_connections(deployed: Session) -> None:
     quiet(deployed)
     put_alarm_metric(deployed, "client-storm-warning", 9000, 9000, 9000)
@@ -123,6 +130,7 @@ def test_a_storm_is_connections(deployed: Session) -> None:
     assert found.headline.endswith("(docs/runbook.md#client-storm)")
 
 
+@pytest.mark.clock
 def test_lag_and_load_are_told_apart_from_connections(deployed: Session) -> None:
     quiet(deployed)
     put_alarm_metric(deployed, "replica-lag-warning", *[4000] * 5)
@@ -132,6 +140,7 @@ def test_lag_and_load_are_told_apart_from_connections(deployed: Session) -> None
     assert found.headline.endswith("But: do the readers lag behind? yes (docs/runbook.md#replica-lag)")
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("silent", "text"),
     [
@@ -156,6 +165,7 @@ def test_silence_in_the_middle_of_an_incident_is_no_all_clear(deployed: Session,
     assert found.exit_code == 2
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [
@@ -186,6 +196,7 @@ def test_a_silent_instance_can_be_full_whatever_its_status_unless_it_has_no_conn
     assert (f"no data of the last 4 minutes: {deployed.name}-3" in check.text) is (verdict is Verdict.UNKNOWN)
 
 
+@pytest.mark.clock
 def test_a_silence_that_leaves_a_question_open_is_in_the_first_line(deployed: Session) -> None:
     quiet(deployed)
     put(deployed, of_target("DatabaseConnectionsCurrentlySessionPinned", "Sum", Role.WRITER), 30, oldest_minute=9)
@@ -194,11 +205,13 @@ def test_a_silence_that_leaves_a_question_open_is_in_the_first_line(deployed: Se
     assert answer(found, "pinned").text == "no data of the last 4 minutes: Pinned sessions in the writer's pool"
 
 
+@pytest.mark.clock
 def test_a_proxy_that_nobody_used_all_day_has_no_pinned_sessions(deployed: Session) -> None:
     check = answer(triage(deployed, None), "pinned")
     assert (check.verdict, check.text) == (Verdict.NO, "nobody used the proxy in the last 24 hours")
 
 
+@pytest.mark.clock
 def test_autoscaling_at_its_maximum_is_stuck(deployed: Session, calls: Calls) -> None:
     def at_maximum(found: dict[str, list[dict[str, int]]]) -> object:
         found["ScalableTargets"][0]["MaxCapacity"] = 2
@@ -209,6 +222,7 @@ def test_autoscaling_at_its_maximum_is_stuck(deployed: Session, calls: Calls) ->
     assert (check.verdict, check.text) == (Verdict.YES, "at its maximum: 2 readers, minimum 2, maximum 2")
 
 
+@pytest.mark.clock
 def test_a_declared_reader_that_is_gone_is_told_whatever_autoscaling_does(deployed: Session) -> None:
     client("rds").delete_db_instance(DBInstanceIdentifier=f"{deployed.name}-3", SkipFinalSnapshot=True)
     add_instance(deployed, f"application-autoscaling-{deployed.name}")
@@ -220,9 +234,10 @@ def test_a_declared_reader_that_is_gone_is_told_whatever_autoscaling_does(deploy
     )
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("word", ["Failed", "Unfulfilled"])
 def test_autoscaling_that_failed_is_stuck(deployed: Session, calls: Calls, word: str) -> None:
-    failed = {"StatusCode": word, "StatusMessage": "quota exceeded", "StartTime": datetime.now(UTC)}
+    failed = {"StatusCode": word, "StatusMessage": "quota exceeded", "StartTime": clock.now()}
     calls.answering["application-autoscaling:DescribeScalingActivities"] = lambda _: {"ScalingActivities": [failed]}
     check = answer(triage(deployed, None), "scaling")
     assert (check.verdict, check.text) == (
@@ -231,13 +246,15 @@ def test_autoscaling_that_failed_is_stuck(deployed: Session, calls: Calls, word:
     )
 
 
+@pytest.mark.clock("every")
 def test_a_failover_is_seen(deployed: Session, calls: Calls) -> None:
-    event = {"Date": datetime.now(UTC), "EventCategories": ["failover"], "Message": "Completed failover to x"}
+    event = {"Date": clock.now(), "EventCategories": ["failover"], "Message": "Completed failover to x"}
     calls.answering["rds:DescribeEvents"] = lambda _: {"Events": [event]}
     check = answer(triage(deployed, None), "failover")
     assert (check.verdict, check.text) == (Verdict.YES, "0 min ago: Completed failover to x")
 
 
+@pytest.mark.clock
 def test_what_cannot_be_read_is_said_and_the_rest_goes_on(deployed: Session, calls: Calls, headroom: Headroom) -> None:
     quiet(deployed)
     calls.refuse("application-autoscaling:DescribeScalingActivities", "AccessDeniedException")
@@ -252,6 +269,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_goes_on(deployed: Session, cal
     ]
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_the_database_itself_says_that_it_is_exhausted(deployed: Session, server: Server) -> None:
     with idle_clients(server, "checkout", 12), idle_clients(server, "reporting", 4):
@@ -262,6 +280,7 @@ def test_the_database_itself_says_that_it_is_exhausted(deployed: Session, server
     )
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_refused_look_inside_is_itself_the_answer(deployed: Session, server: Server, headroom: Headroom) -> None:
     with idle_clients(server, "checkout", 16):
@@ -274,6 +293,7 @@ def test_a_refused_look_inside_is_itself_the_answer(deployed: Session, server: S
     assert PASSWORD not in done.out + done.err
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_role_at_its_own_limit_is_told_apart_from_a_full_database(
     deployed: Session, server: Server, headroom: Headroom
@@ -289,6 +309,7 @@ def test_a_role_at_its_own_limit_is_told_apart_from_a_full_database(
     assert "1. Are connections exhausted, or about to be?  no" in done.out
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_user_that_serves_nobody_tells_nothing_of_the_services_by_its_own_limit(
     deployed: Session, server: Server, headroom: Headroom
@@ -307,6 +328,7 @@ def test_a_user_that_serves_nobody_tells_nothing_of_the_services_by_its_own_limi
     assert "that is watcher's own limit: take another user" in done.err
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_databases_own_limit_is_not_called_the_users(deployed: Session, server: Server, headroom: Headroom) -> None:
     quiet(deployed)
@@ -327,6 +349,7 @@ def test_a_databases_own_limit_is_not_called_the_users(deployed: Session, server
     assert done.out.startswith("It IS the database's connections: ")
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_the_limit_of_a_database_that_is_not_the_stacks_tells_nothing_of_its_services(
     deployed: Session, server: Server, headroom: Headroom
@@ -350,6 +373,7 @@ def with_a_small_job(session: Session, *, orphaned_instances: int = 0) -> Sessio
     return replace(session, budget=evaluate(replace(session.budget.stack, services=(*others, job))))
 
 
+@pytest.mark.clock
 @pytest.mark.server
 @pytest.mark.parametrize(
     ("limit", "held", "dead", "verdict", "text"),
@@ -377,6 +401,7 @@ def test_a_role_at_its_limit_is_a_problem_only_if_it_is_refused_what_it_declares
     assert found.verdict is verdict
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_where_the_limits_cannot_be_read_the_budgets_stand_for_them_and_that_is_said(
     deployed: Session, server: Server, monkeypatch: pytest.MonkeyPatch
@@ -392,6 +417,7 @@ def test_where_the_limits_cannot_be_read_the_budgets_stand_for_them_and_that_is_
     assert found.lacks == ("SELECT command denied for table 'user': the roles' limits are taken for the budget's",)
 
 
+@pytest.mark.clock
 def test_a_services_refusals_by_its_own_limit_are_no_exhaustion(deployed: Session) -> None:
     quiet(deployed)
     put_alarm_metric(deployed, "role-refusals-critical", 40, 40, 40)
@@ -403,6 +429,7 @@ def test_a_services_refusals_by_its_own_limit_are_no_exhaustion(deployed: Sessio
     assert answer(found, "exhausted").verdict is Verdict.NO
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_queue_on_one_row_and_the_idle_transaction_behind_it_are_found(deployed: Session, server: Server) -> None:
     quiet(deployed)
@@ -418,6 +445,7 @@ def test_a_queue_on_one_row_and_the_idle_transaction_behind_it_are_found(deploye
     assert found.verdict is Verdict.NO
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_look_inside_takes_one_connection_and_leaves_none(deployed: Session, server: Server) -> None:
     with logged_connections(server) as logged:
@@ -428,6 +456,7 @@ def test_a_look_inside_takes_one_connection_and_leaves_none(deployed: Session, s
         until(database, "SELECT count(*) = 0 FROM pg_stat_activity WHERE application_name = 'headroom-triage'")
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_user_who_may_not_see_others_is_told(deployed: Session, server: Server) -> None:
     with idle_clients(server, "checkout", 3):
@@ -468,6 +497,7 @@ def test_a_look_inside_cannot_change_anything(server: Server, session: Session) 
         database.rows("DELETE FROM stock")
 
 
+@pytest.mark.clock
 def test_a_database_that_is_not_there_is_one_line(deployed: Session, headroom: Headroom) -> None:
     quiet(deployed)
     port = free_port()
@@ -479,6 +509,7 @@ def test_a_database_that_is_not_there_is_one_line(deployed: Session, headroom: H
     assert PASSWORD not in done.out + done.err
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_a_wrong_password_is_not_shown(deployed: Session, server: Server, headroom: Headroom) -> None:
     done = headroom("triage", "--dsn", dsn(server, "search", "not-this-one"))
@@ -486,6 +517,7 @@ def test_a_wrong_password_is_not_shown(deployed: Session, server: Server, headro
     assert "not-this-one" not in done.out + done.err
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_without_aws_the_look_inside_still_answers(
     session: Session, server: Server, headroom: Headroom, monkeypatch: pytest.MonkeyPatch
@@ -503,6 +535,7 @@ def test_without_aws_the_look_inside_still_answers(
     assert [line[:18] for line in found["lacks"]] == ["no AWS credentials"]
 
 
+@pytest.mark.clock
 def test_every_section_that_a_check_names_is_in_the_runbook(deployed: Session) -> None:
     runbook = (ROOT / "docs/runbook.md").read_text()
     named = {c.section for c in triage(deployed, None).checks} | {"refused-logins", "role-refusals", "levers"}

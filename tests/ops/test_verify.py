@@ -1,15 +1,19 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from headroom import clock
+from headroom.budget import evaluate
 from headroom.budget.roles import role_limits, sql
 from headroom.drill.server import Server
 from headroom.ops.dsn import read_dsn
 from headroom.ops.session import Session
 from headroom.ops.verify import Report, verify
+from headroom.ops.verify.alarms import armed
 from headroom.ops.verify.capacity import proxy_addresses
 from headroom.ops.verify.check import Verdict
 from tests.commands.conftest import Headroom
@@ -18,6 +22,8 @@ from tests.ops.deployed import client, deploy_alarms
 from tests.ops.servers import admin, dsn
 
 pytestmark = pytest.mark.emulator
+
+READY = "ready for the sale black-friday (2096-11-23 08:00 to 2096-11-24 02:00 UTC)"
 
 
 @pytest.fixture
@@ -31,15 +37,30 @@ def no(report: Report) -> dict[str, str]:
     return {c.what: c.text for c in report.checks if c.verdict is Verdict.NO}
 
 
+@pytest.mark.clock("every")
 def test_a_stack_as_declared_is_ready(whole: Session, headroom: Headroom) -> None:
     done = headroom("verify")
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[-1] == "ready for the sale: yes (17 checks, 2 not asked: no --dsn)"
+    assert done.out.splitlines()[-1] == f"{READY}: yes (17 checks, 2 not asked: no --dsn)"
     answer = json.loads(headroom("verify", "--json").out)
     assert answer["ready"] is True
     assert {c["what"]: c["text"] for c in answer["checks"]}["free addresses"].endswith("182 may be needed")
 
 
+@pytest.mark.clock("every")
+def test_a_sale_that_is_over_is_no_sale_to_be_ready_for(whole: Session) -> None:
+    (sale,) = whole.budget.stack.events
+    over = replace(sale, starts=clock.now() - timedelta(days=1), ends=clock.now() - timedelta(seconds=1))
+    found = verify(replace(whole, budget=evaluate(replace(whole.budget.stack, events=(over,)))), None)
+    assert (found.ready, found.headline) == (
+        True,
+        "as declared: yes (17 checks, 2 not asked: no --dsn); no sale is declared that is still to come: black-friday "
+        f"ended on {over.ends:%Y-%m-%d %H:%M} UTC",
+    )
+    assert {c.what: c.text for c in found.checks}["the sale calendar"] == "nothing is to come"
+
+
+@pytest.mark.clock
 def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -> None:
     name, cloudwatch = whole.name, client("cloudwatch")
     cloudwatch.delete_alarms(AlarmNames=[f"{name}-deadlocks-warning"])
@@ -101,7 +122,7 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
     assert found["autoscaling's bounds"] == "the minimum is 1, declared is 2; the maximum is 3, declared is 6"
     done = headroom("verify")
     assert done.code == 1
-    assert done.out.splitlines()[-1] == "ready for the sale: no (7 of 18 checks failed, 0 couldn't be made)"
+    assert done.out.splitlines()[-1] == f"{READY}: no (7 of 18 checks failed, 0 couldn't be made)"
 
 
 def _alarm(change: Callable[[Any], Any], kind: str, name: str) -> Callable[[Any], Any]:
@@ -168,7 +189,7 @@ def test_an_alarm_that_is_not_wholly_the_budgets_is_named_with_each_difference(
 ) -> None:
     kind = "CompositeAlarms" if name == PAGE else "MetricAlarms"
     calls.answering["cloudwatch:DescribeAlarms"] = _alarm(change, kind, name)
-    assert f"{name}: {difference.format(stack=whole.name)}" in no(verify(whole, None))["alarms"].split("; ")
+    assert f"{name}: {difference.format(stack=whole.name)}" in armed(whole).text.split("; ")
 
 
 def test_somebody_who_wants_to_hear_an_alarm_too_is_no_difference(whole: Session, calls: Calls) -> None:
@@ -176,13 +197,13 @@ def test_somebody_who_wants_to_hear_an_alarm_too_is_no_difference(whole: Session
         alarm["AlarmActions"].append("arn:aws:sns:eu-west-1:123456789012:somebody")
 
     calls.answering["cloudwatch:DescribeAlarms"] = _alarm(too, "MetricAlarms", WRITER)
-    assert "alarms" not in no(verify(whole, None))
+    assert armed(whole).verdict is Verdict.YES
 
 
 def test_an_alarm_that_no_data_reaches_is_no_yes(whole: Session) -> None:
     name = f"{whole.name}-{WRITER}"
     client("cloudwatch").set_alarm_state(AlarmName=name, StateValue="INSUFFICIENT_DATA", StateReason="nothing")
-    (check,) = [c for c in verify(whole, None).checks if c.what == "alarms"]
+    check = armed(whole)
     assert (check.verdict, check.text) == (
         Verdict.UNKNOWN,
         f"no data reaches {WRITER}: they can't ring (just deployed? ask again in some minutes)",
@@ -261,14 +282,11 @@ def _small(answer: Any) -> Any:
 
 
 def _failed(answer: Any) -> Any:
-    from datetime import UTC, datetime
-
-    answer["ScalingActivities"] = [
-        {"StatusCode": "Failed", "StatusMessage": "no capacity", "StartTime": datetime.now(UTC)}
-    ]
+    answer["ScalingActivities"] = [{"StatusCode": "Failed", "StatusMessage": "no capacity", "StartTime": clock.now()}]
     return answer
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize(
     ("call", "change", "what", "text"),
     [
@@ -294,20 +312,23 @@ def test_what_the_emulator_never_does_is_seen(
     assert text in found[what]
 
 
+@pytest.mark.clock
 def test_a_check_that_cannot_be_made_is_no_yes(whole: Session, calls: Calls, headroom: Headroom) -> None:
     calls.refuse("sns:ListTopics", "AuthorizationError")
     done = headroom("verify")
     assert done.code == 1
     assert "missing permission: sns:ListTopics" in done.out
-    assert done.out.splitlines()[-1] == "ready for the sale: no (0 of 18 checks failed, 1 couldn't be made)"
+    assert done.out.splitlines()[-1] == f"{READY}: no (0 of 18 checks failed, 1 couldn't be made)"
 
 
+@pytest.mark.clock
 def test_a_quota_that_was_never_changed_is_the_default(whole: Session, calls: Calls) -> None:
     calls.refuse("servicequotas:GetServiceQuota", "NoSuchResourceException")
     verify(whole, None)
     assert "servicequotas:GetAWSDefaultServiceQuota" in calls.made
 
 
+@pytest.mark.clock
 @pytest.mark.server
 def test_with_a_dsn_the_limits_in_effect_are_compared(whole: Session, server: Server) -> None:
     found = read_dsn(dsn(server), whole.budget.stack.cluster.engine)

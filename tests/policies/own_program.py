@@ -15,14 +15,8 @@ from tests.policies.programs import preview
 
 def declared_by(config: Path | Mapping[str, Any], now: datetime = BEFORE_THE_SALE) -> list[Any]:
     """The messages of a stack file, or of a config as it would be read."""
-
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> "Clock":
-            return cls.fromtimestamp(now.timestamp(), tz)
-
     values = yaml_file.read(config) if isinstance(config, Path) else config
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("datetime.datetime", Clock)
+        patch.setattr("headroom.clock.now", lambda: now)
         return preview(ROOT / "__main__.py", "test", texts, _Answers().call)

@@ -32,6 +32,7 @@ def analyze(servicer: Any, declared: Declared) -> list[Any]:
     return list(servicer.AnalyzeStack(request, None).diagnostics)
 
 
+@pytest.mark.clock
 @pytest.mark.parametrize("level", [EnforcementLevel.MANDATORY, ADVISORY])
 def test_a_rule_that_crashes_is_reported_at_its_level_and_the_others_still_run(level: EnforcementLevel) -> None:
     demand_fits, *_, encrypted = (r for r in all_rules() if r.id in {"conn-demand-fits", "sec-encrypted-private"})
@@ -47,6 +48,7 @@ def test_a_rule_that_crashes_is_reported_at_its_level_and_the_others_still_run(l
     assert [d.policyName for d in found] == ["conn-demand-fits", "sec-encrypted-private"]
 
 
+@pytest.mark.clock
 def test_the_stack_is_decoded_once_for_all_rules_and_only_what_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[str] = []
     original = resources._resource
@@ -61,6 +63,7 @@ def test_the_stack_is_decoded_once_for_all_rules_and_only_what_they_read(monkeyp
     assert len(decoded) == len(set(decoded)) == len(declared.resources()) - 2  # not the bucket, not the parent
 
 
+@pytest.mark.clock
 def test_a_stack_that_cannot_be_read_at_all_is_reported_by_every_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(messages: object) -> None:
         raise RuntimeError("unreadable")

@@ -17,9 +17,10 @@ from policies.documentation import BAD, GOOD, example
 from policies.exemptions import KEY
 from policies.exemptions import RULE as EXEMPTIONS
 from policies.pack import all_rules
+from tests.days import on_that_day
 from tests.policies.harness import PACK
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.clock]
 
 #: Runs each example with its resources' names prefixed: examples call theirs alike.
 PROGRAM = """
@@ -65,7 +66,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
                     *packs * bool(config),
                 ],
                 cwd=root,
-                env=values,
+                env=on_that_day(values),
                 text=True,
                 capture_output=True,
                 check=False,

@@ -1,18 +1,35 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import grpc
 import pytest
 
 from policies.pack import all_rules
+from tests.days import Day
 from tests.policies.declared import CHECKOUT, GREEDY, Ref, demand_of, shop
 from tests.policies.harness import PACK, Pack, running
 
+pytestmark = pytest.mark.clock("29-february", "ten-years-ahead")
+
 
 @pytest.fixture(scope="module")
-def pack() -> Iterator[Pack]:
-    with running() as started:
-        yield started
+def packs() -> Iterator[Callable[[Day], Pack]]:
+    """One pack for each day."""
+    started: dict[Day, Pack] = {}
+    with ExitStack() as until_done:
+
+        def of(day: Day) -> Pack:
+            if day not in started:
+                started[day] = until_done.enter_context(running())
+            return started[day]
+
+        yield of
+
+
+@pytest.fixture
+def pack(packs: Callable[[Day], Pack], day: Day) -> Pack:
+    return packs(day)
 
 
 @pytest.fixture(autouse=True)

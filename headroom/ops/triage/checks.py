@@ -1,9 +1,9 @@
 """The ten questions, in their order."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
+from headroom import clock
 from headroom.budget.model import Path, Role
 from headroom.budget.roles import role_limits, standing_connections
 from headroom.ops.database import DatabaseLimitError
@@ -262,7 +262,7 @@ def _autoscaling(evidence: Evidence, key: str, question: str) -> Check:
 
 
 def _recent(activities: list[Any]) -> list[Any]:
-    now = datetime.now(UTC)
+    now = clock.now()
     return [a for a in activities if (now - a["StartTime"]).total_seconds() < _ACTIVITY_MINUTES * 60]
 
 
@@ -271,7 +271,7 @@ def _failover(evidence: Evidence) -> Check:
     found = [e for e in evidence.events or [] if "failover" in (e.get("EventCategories") or []) or _of_failover(e)]
     if found:
         newest = max(found, key=lambda e: e["Date"])
-        minutes = (datetime.now(UTC) - newest["Date"]).total_seconds() / 60
+        minutes = (clock.now() - newest["Date"]).total_seconds() / 60
         text = f"{minutes:.0f} min ago: {newest.get('Message', '')}"
         return Check(key=key, question=question, verdict=Verdict.YES, text=text, section=section)
     if evidence.events is None:

@@ -1,8 +1,11 @@
 """All checks in their order; one that can't be made says so, and the others go on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from headroom import clock
+from headroom.budget.model import Event
 from headroom.ops.aws import Aws
 from headroom.ops.database import connected
 from headroom.ops.dsn import Dsn
@@ -15,9 +18,17 @@ from headroom.ops.verify.check import Check, Verdict, judged
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Every check, and the answer."""
+    """Every check, and the answer.
+
+    Attributes:
+        checks: in their order.
+        sale: the declared event that is on, or the next one; None: none is to come.
+        last: the declared event that ended last, if any has.
+    """
 
     checks: tuple[Check, ...]
+    sale: Event | None
+    last: Event | None
 
     @property
     def ready(self) -> bool:
@@ -30,11 +41,26 @@ class Report:
         count = {verdict: sum(1 for c in self.checks if c.verdict is verdict) for verdict in Verdict}
         if not self.ready:
             return (
-                f"ready for the sale: no ({count[Verdict.NO]} of {len(self.checks)} checks failed, "
-                f"{count[Verdict.UNKNOWN]} couldn't be made)"
+                f"{self._what}: no ({count[Verdict.NO]} of {len(self.checks)} checks failed, "
+                f"{count[Verdict.UNKNOWN]} couldn't be made){self._no_sale}"
             )
         left_out = f", {count[Verdict.SKIPPED]} not asked: no --dsn" if count[Verdict.SKIPPED] else ""
-        return f"ready for the sale: yes ({count[Verdict.YES]} checks{left_out})"
+        return f"{self._what}: yes ({count[Verdict.YES]} checks{left_out}){self._no_sale}"
+
+    @property
+    def _what(self) -> str:
+        """What the stack is ready for: a sale that is over, or that nobody declared, is none."""
+        if self.sale is None:
+            return "as declared"
+        return f"ready for the sale {self.sale.name} ({_utc(self.sale.starts)} to {_utc(self.sale.ends)} UTC)"
+
+    @property
+    def _no_sale(self) -> str:
+        if self.sale is not None:
+            return ""
+        if self.last is None:
+            return "; no sale is declared"
+        return f"; no sale is declared that is still to come: {self.last.name} ended on {_utc(self.last.ends)} UTC"
 
 
 def verify(session: Session, dsn: Dsn | None) -> Report:
@@ -43,7 +69,21 @@ def verify(session: Session, dsn: Dsn | None) -> Report:
     Raises:
         LackError: the cluster can't be read: there is nothing to compare with.
     """
-    return Report(checks=tuple(_checks(session, read_cluster(session), dsn)))
+    return report(_checks(session, read_cluster(session), dsn), session.budget.stack.events, clock.now())
+
+
+def report(checks: Iterable[Check], events: Iterable[Event], now: datetime) -> Report:
+    """The answer at a time, for a calendar in any order."""
+    events = tuple(events)
+    return Report(
+        checks=tuple(checks),
+        sale=min((e for e in events if now < e.ends), key=lambda e: e.starts, default=None),
+        last=max((e for e in events if e.ends <= now), key=lambda e: e.ends, default=None),
+    )
+
+
+def _utc(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def _checks(session: Session, cluster: LiveCluster, dsn: Dsn | None) -> Iterator[Check]:

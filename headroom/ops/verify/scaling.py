@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from headroom import clock
 from headroom.budget.model import Event
 from headroom.ops.live import FAILED
 from headroom.ops.session import Session
@@ -24,7 +25,7 @@ def _of(session: Session, operation: str, key: str, **more: Any) -> list[Any]:
 def bounds(session: Session, declared: Autoscaling) -> Check:
     """The scalable target has the declared bounds, and isn't suspended."""
     found = _of(session, "DescribeScalableTargets", "ScalableTargets", ResourceIds=[f"cluster:{session.name}"])
-    now = datetime.now(UTC)
+    now = clock.now()
     event = _in_progress(session, now)
     wanted = max(declared.readers_min, (event.readers_min or 0) if event else 0)
 
@@ -84,7 +85,7 @@ def policies(session: Session) -> Check:
 
 def calendar(session: Session, declared: Autoscaling) -> Check:
     """What is still to come of the declared events is scheduled (the component's names: <event>-begins, -ends)."""
-    now, lead = datetime.now(UTC), _lead(session)
+    now, lead = clock.now(), _lead(session)
     wanted = {
         f"{session.name}-{event.name}-{word}": (at, readers)
         for event in session.budget.stack.events
@@ -117,7 +118,7 @@ def calendar(session: Session, declared: Autoscaling) -> Check:
 def activities(session: Session) -> Check:
     """Nothing failed in the last day."""
     found = _of(session, "DescribeScalingActivities", "ScalingActivities", ResourceId=f"cluster:{session.name}")
-    since = datetime.now(UTC) - timedelta(hours=_HOURS)
+    since = clock.now() - timedelta(hours=_HOURS)
     failed = [a for a in found if a.get("StatusCode") in FAILED and a["StartTime"] >= since]
     wrong = [f"{a.get('StatusMessage') or a.get('Description')}" for a in failed]
     return judged("autoscaling's activities", wrong, f"none failed in {_HOURS} hours")

@@ -6,7 +6,7 @@ from headroom.budget.model import Engine, Interval, Proxy, Serverless
 from policies.reading import types as t
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.resources import Resources
-from tests.policies.declared import CHECKOUT, Declared, Ref, demand_of, shop
+from tests.policies.declared import CHECKOUT, NOW, Declared, Ref, demand_of, shop
 
 
 def only(declared: Declared) -> AuroraCluster:
@@ -64,7 +64,7 @@ def test_of_instances_that_are_created_at_once_the_largest_is_taken_for_the_writ
     for name, size in (("a", "large"), ("b", "2xlarge"), ("c", "xlarge")):
         declared.add(t.CLUSTER_INSTANCE, name, cluster_identifier=Ref("shop"), instance_class=f"db.r6g.{size}")
     for messages in (declared.messages(), declared.messages()[::-1]):
-        (cluster,) = Reading(Resources.from_message(messages)).clusters
+        (cluster,) = Reading(Resources.from_message(messages), NOW).clusters
         assert [instance.name for instance in cluster.instances] == ["b", "c", "a"]
 
 
@@ -84,7 +84,7 @@ def test_an_instance_class_that_the_demand_declares_counts_for_the_largest_as_we
 
 def test_what_is_said_does_not_depend_on_the_order_in_which_the_engine_shows_the_resources() -> None:
     names = [
-        [alarm.name for alarm in Reading(Resources.from_message(messages)).clusters[0].alarms]
+        [alarm.name for alarm in Reading(Resources.from_message(messages), NOW).clusters[0].alarms]
         for messages in (shop().messages(), shop().messages()[::-1])
     ]
     assert names[0] == names[1]

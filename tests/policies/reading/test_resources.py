@@ -6,7 +6,7 @@ from policies.reading import types as t
 from policies.reading.aurora import Reading
 from policies.reading.field import MISSING, UNKNOWN
 from policies.reading.resources import Resource, Resources
-from tests.policies.declared import COMPUTED, Ref, shop
+from tests.policies.declared import COMPUTED, NOW, Ref, shop
 
 
 def test_the_engines_message_is_read_as_it_was_declared() -> None:
@@ -21,7 +21,7 @@ def test_the_engines_message_is_read_as_it_was_declared() -> None:
 
 
 def test_the_demand_survives_the_wire() -> None:
-    (sent,) = Reading(Resources.from_message(shop().messages())).clusters
+    (sent,) = Reading(Resources.from_message(shop().messages()), NOW).clusters
     (declared,) = shop().reading().clusters
     assert sent.budget == declared.budget
 
