@@ -1,7 +1,7 @@
 # The one list of commands: people and CI call the same ones. Never needs root, never calls the system's package manager.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down preview before-the-incident review deploy test mutate lint types bench golden facts lock clean
+.PHONY: help setup engine up down preview before-the-incident review deploy test test-full mutate lint types bench golden facts lock clean
 
 BIN := .venv/bin
 # Written last: while it is missing, or older than what it was made from, the environment is not complete.
@@ -51,6 +51,11 @@ deploy: $(READY) ## pulumi up of a stack in a real account, with the policies: y
 test: setup lint types ## everything that must hold: lint, types, tests (ARGS="-k word" for some of them)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup -m "not alone" $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m pytest -m alone) # they measure: a busy second core would be what they find
+
+test-full: setup lint types ## the same, every search at full length and what can know the time on every day (hours)
+	@HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup \
+		-m "not alone" --every-day $(ARGS)
+	@$(if $(ARGS),,HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest -m alone --every-day)
 
 lint: $(READY) ## ruff: rules and format
 	@$(BIN)/ruff check --quiet .

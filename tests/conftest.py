@@ -2,12 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from headroom import clock
+from tests import searches
 from tests.days import OUT_OF_RANGE, Day, chosen_days, clock_at, days
 
 # Under `make test` a make that a test starts would take itself for a part of it, and say so in its output.
@@ -19,6 +20,7 @@ for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+assert searches.TIMES  # imported: its profile counts for what sets no length of its own
 SHIFT_SECONDS = clock.shift_seconds()  # of the whole run: `HEADROOM_CLOCK_SHIFT_SECONDS=86400 make test`
 DAYS = days(datetime.now(UTC) + timedelta(seconds=SHIFT_SECONDS))
 
@@ -53,7 +55,8 @@ def day(request: pytest.FixtureRequest, no_clock: None, monkeypatch: pytest.Monk
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> "Iterator[None]":
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say what to do about a test that was forgotten."""
     report = yield
     if report.failed and item.get_closest_marker("clock") is None and OUT_OF_RANGE in report.longreprtext:
         report.sections.append(

@@ -97,3 +97,17 @@ def test_every_folder_of_tests_is_a_package() -> None:
     folders = {file.parent for file in (ROOT / "tests").rglob("test_*.py")}
 
     assert {str(f.relative_to(ROOT)) for f in folders if not (f / "__init__.py").is_file()} == set()
+
+
+def test_every_search_of_the_tests_has_a_full_length() -> None:
+    """`make test-full` multiplies what goes through `searched`; a bare number would stay short."""
+    bare = {
+        f"{file.relative_to(ROOT)}:{node.value.lineno}"
+        for file in (ROOT / "tests").rglob("*.py")
+        if file.name != "searches.py"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.keyword) and node.arg == "max_examples"
+        if not (isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "searched")
+    }
+
+    assert bare == set()

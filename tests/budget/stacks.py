@@ -27,6 +27,7 @@ from headroom.budget.model import (
     Stack,
 )
 from tests.budget.oracle import classes
+from tests.searches import TIMES
 
 CLASSES = classes()
 UNKNOWN = (
@@ -49,8 +50,8 @@ def stacks() -> st.SearchStrategy[Stack]:
 
 
 def seeded(count: int, first: int = 0) -> list[Stack]:
-    """The same stacks every time."""
-    return [random_stack(Random(seed)) for seed in range(first, first + count)]  # noqa: S311
+    """The same stacks every time; TIMES as many, with seeds that no other part has, at full length."""
+    return [random_stack(Random(seed)) for seed in range(TIMES * first, TIMES * (first + count))]  # noqa: S311
 
 
 def random_stack(random: Random) -> Stack:

@@ -9,6 +9,7 @@ from headroom.budget.explain import explain
 from headroom.budget.model import Engine, Stack
 from tests.budget.shop import CHECKOUT, REPORTING, cluster, shop
 from tests.budget.stacks import stacks
+from tests.searches import searched
 
 # "  CPU        43.2 busy of 128 = 16 vCPUs x 8": a name, the number before the sign, and what it came from.
 STEP = re.compile(
@@ -69,7 +70,7 @@ def test_the_arithmetic_comes_to_what_it_says(stack: Stack) -> None:
     assert check(stack) >= 12
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=searched(100), deadline=None)
 @given(stacks())
 def test_the_arithmetic_of_any_stack_comes_to_what_it_says(stack: Stack) -> None:
     assert check(stack) >= 6

@@ -10,6 +10,7 @@ from headroom.budget.model import Role, Stack
 from headroom.budget.situations import AUTOSCALED
 from tests.budget.oracle import Answer, ask
 from tests.budget.stacks import seeded, stacks
+from tests.searches import TIMES, searched
 
 Figures = dict[tuple[str, Role, str], tuple[int, int, int, int]]
 
@@ -53,7 +54,7 @@ def check(stack: Stack) -> bool:
 @pytest.mark.parametrize("first", range(0, 2000, 250))
 def test_the_package_and_the_oracle_agree_on_two_thousand_random_stacks(first: int) -> None:
     verdicts = []
-    for number, stack in enumerate(seeded(250, first), start=first):
+    for number, stack in enumerate(seeded(250, first), start=TIMES * first):
         try:
             verdicts.append(check(stack))
         except AssertionError as error:
@@ -61,7 +62,7 @@ def test_the_package_and_the_oracle_agree_on_two_thousand_random_stacks(first: i
     assert 0.25 < sum(verdicts) / len(verdicts) < 0.6, "a good mix fits, and a good mix doesn't"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=searched(50), deadline=None)
 @given(stacks())
 def test_the_package_and_the_oracle_agree_on_stacks_that_hypothesis_looks_for(stack: Stack) -> None:
     check(stack)

@@ -18,8 +18,9 @@ from headroom.budget.serialize import demand, report, stack_from, summary
 from tests.budget.oracle import ask
 from tests.budget.shop import CHECKOUT, cluster, proxy, shop
 from tests.budget.stacks import random_stack, seeded, stacks
+from tests.searches import searched
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=searched(150), deadline=None)
 
 
 @MANY
@@ -184,7 +185,7 @@ def test_what_is_no_demand_is_refused(damage: dict[str, object], message: str) -
     assert str(error.value) == f"not a demand that headroom registered: {message}"
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=searched(10), deadline=None)
 @given(stacks())
 def test_the_report_of_any_stack_is_json(stack: Stack) -> None:
     json.dumps(report(evaluate(stack)), allow_nan=False)

@@ -17,6 +17,7 @@ from headroom.drill.server import SUPERUSER, Server
 from headroom.errors import UserError
 from tests.budget.shop import CHECKOUT, REPORTING, cluster, proxy, shop
 from tests.budget.stacks import seeded, stacks
+from tests.searches import searched
 
 ODD_NAMES = ('o"neil', "it's", "back\\slash", "tick`s", "Upper Case", "semi;colon", "--comment", "größe", "a@b%c")
 
@@ -75,7 +76,7 @@ def test_a_name_can_not_leave_its_comment() -> None:
     assert [line for line in statements if not line.startswith("--")] == ['ALTER ROLE "reporting" CONNECTION LIMIT 25;']
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=searched(150), deadline=None)
 @given(stacks())
 def test_what_is_guaranteed_of_the_limits_of_a_budget_that_fits(stack: Stack) -> None:
     budget = evaluate(stack)

@@ -20,6 +20,7 @@ from policies.reading.resources import Resources
 from policies.rule import MANDATORY
 from tests.components.program import BEFORE_THE_SALE, ROOT
 from tests.policies.own_program import declared_by
+from tests.searches import searched
 from tests.settings.stack_files import right
 
 STACKS = ["Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "Pulumi.local.yaml", "docs/examples/mysql.yaml"]
@@ -85,7 +86,7 @@ def modest(draw: st.DrawFn) -> dict[str, Any]:
     return config
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=searched(25), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(modest())
 def test_every_stack_that_the_settings_accept_and_whose_budget_fits_passes(config: dict[str, Any]) -> None:
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in config.items()}

@@ -1,7 +1,6 @@
 """Whatever is in a stack file: settings or errors, never a traceback; and the settings survive being written."""
 
 import json
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,13 +11,12 @@ from hypothesis import strategies as st
 
 from headroom.budget import evaluate
 from headroom.settings import Settings, SettingsError, dump, load, parse
+from tests.searches import searched
 from tests.settings.files import SHOP, as_engine
 from tests.settings.stack_files import ANYTHING, WORDS, nearly_right, right
 
-FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
-"""`HYPOTHESIS_PROFILE=full`: 10,000 cases for each fuzzed property (some minutes)."""
-fuzz = settings(max_examples=10_000 if FULL else 300, deadline=None, suppress_health_check=list(HealthCheck))
-slow = settings(fuzz, max_examples=2_000 if FULL else 60)
+fuzz = settings(max_examples=searched(300), deadline=None, suppress_health_check=list(HealthCheck))
+slow = settings(fuzz, max_examples=searched(60))
 SHOP_TEXT = yaml.safe_dump({"config": SHOP}, sort_keys=False)
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headroom.drill.pooler import conversation as module
 from headroom.drill.pooler.conversation import Conversation, Statements
 from tests.drill.pooler.wire import EXECUTE, SYNC, bind, close, parse, query
+from tests.searches import searched
 
 
 class Model:
@@ -91,7 +92,7 @@ def test_clients_cant_tell_that_they_share(prepared_max: int, monkeypatch: pytes
     @given(turns)
     @example([(1, 0, [parse("", "one"), bind("a"), parse("", "one"), SYNC]), (1, 0, [bind(""), SYNC])])
     @example([(1, 0, [parse("", "one"), bind("a"), close(""), SYNC]), (1, 0, [bind(""), SYNC])])
-    @settings(max_examples=300)
+    @settings(max_examples=searched(300))
     def check(turns: list[tuple[int, int, list[bytes]]]) -> None:
         own = [Model() for _ in range(3)]
         shared: list[Any] = [(Conversation(set()), Model()) for _ in range(2)]

@@ -3,10 +3,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headroom.drill.pooler.scram import ScramClient, ScramError, ScramServer
+from tests.searches import searched
 
 
 @given(st.text(min_size=1, max_size=20), st.binary(min_size=16, max_size=16))
-@settings(max_examples=20)
+@settings(max_examples=searched(20))
 def test_both_sides_know_the_password(password: str, salt: bytes) -> None:
     client, server = ScramClient(password), ScramServer(password, salt)
     client.verify(server.final(client.final(server.first(client.first()))))
