@@ -11,11 +11,13 @@ from headroom.budget import evaluate
 from headroom.budget.roles import role_limits, sql
 from headroom.drill.server import Server
 from headroom.ops.dsn import read_dsn
+from headroom.ops.live import read_cluster
 from headroom.ops.session import Session
 from headroom.ops.verify import Report, verify
 from headroom.ops.verify.alarms import armed
 from headroom.ops.verify.capacity import proxy_addresses
 from headroom.ops.verify.check import Verdict
+from headroom.ops.verify.limits import engine_version
 from tests.commands.conftest import Headroom
 from tests.ops.calls import Calls
 from tests.ops.deployed import client, deploy_alarms
@@ -122,7 +124,7 @@ def test_everything_that_differs_is_listed(whole: Session, headroom: Headroom) -
     assert found["autoscaling's bounds"] == "the minimum is 1, declared is 2; the maximum is 3, declared is 6"
     done = headroom("verify")
     assert done.code == 1
-    assert done.out.splitlines()[-1] == f"{READY}: no (7 of 18 checks failed, 0 couldn't be made)"
+    assert done.out.splitlines()[-1] == f"{READY}: no (7 of 19 checks failed, 0 couldn't be made)"
 
 
 def _alarm(change: Callable[[Any], Any], kind: str, name: str) -> Callable[[Any], Any]:
@@ -244,7 +246,7 @@ def test_the_running_version_is_the_declared_one_and_a_retired_one_is_said(
     calls.answering["rds:DescribeDBClusters"] = other
     cluster = replace(whole.budget.stack.cluster, engine_version=declared)
     session = replace(whole, budget=replace(whole.budget, stack=replace(whole.budget.stack, cluster=cluster)))
-    (check,) = [c for c in verify(session, None).checks if c.what == "engine version"]
+    check = engine_version(session, read_cluster(session))
     assert (check.verdict, check.text) == (verdict, text)
 
 
@@ -318,7 +320,7 @@ def test_a_check_that_cannot_be_made_is_no_yes(whole: Session, calls: Calls, hea
     done = headroom("verify")
     assert done.code == 1
     assert "missing permission: sns:ListTopics" in done.out
-    assert done.out.splitlines()[-1] == f"{READY}: no (0 of 18 checks failed, 1 couldn't be made)"
+    assert done.out.splitlines()[-1] == f"{READY}: no (0 of 19 checks failed, 1 couldn't be made)"
 
 
 @pytest.mark.clock
