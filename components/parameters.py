@@ -54,7 +54,7 @@ def cluster_parameters(database: Database) -> list[Parameter]:
         *_limit(database, "pending-reboot"),
         Parameter("idle_in_transaction_session_timeout", _milliseconds(database.idle_in_transaction_timeout_seconds)),
         Parameter("statement_timeout", _milliseconds(database.statement_timeout_seconds)),
-        Parameter("lock_timeout", _milliseconds(database.lock_timeout_seconds)),
+        # No lock_timeout: Aurora PostgreSQL's groups have none (docs/decisions/0013), each service's role has it.
         *_KEEPALIVES,
         Parameter("log_connections", _every_connection(database)),
         Parameter("log_disconnections", "1"),

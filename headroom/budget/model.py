@@ -116,6 +116,7 @@ class Cluster:
         max_connections: the cluster's parameter; an integer, or AWS's formula syntax; None: the engine's default.
         readers_max: replica autoscaling's maximum, declared readers included (0-15); None: no autoscaling.
         serverless: set when an instance's class is `db.serverless`.
+        lock_timeout_seconds: the longest wait for a lock, which is set on each service's role; None: not by role.
     """
 
     engine: Engine
@@ -125,6 +126,7 @@ class Cluster:
     max_connections: int | str | None = None
     readers_max: int | None = None
     serverless: Serverless | None = None
+    lock_timeout_seconds: int | None = None
 
     @property
     def writer(self) -> Instance:

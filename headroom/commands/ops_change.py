@@ -100,7 +100,7 @@ def add_readers(
 
 
 def roles(stack: StackOption = None, dsn: DsnOption = None, apply: ApplyOption = False, yes: YesOption = False) -> None:
-    """Each service's connection limit in the database against the budget's; --apply sets what differs."""
+    """Each service's connection limit and lock_timeout in the database, against the budget; --apply sets what differs."""
     from headroom.commands.ops_table import show_roles
     from headroom.ops import roles as limits
     from headroom.ops.database import connected
@@ -118,7 +118,7 @@ def roles(stack: StackOption = None, dsn: DsnOption = None, apply: ApplyOption =
                 limits.check_fits(session.budget)
             except RefusedError as error:
                 raise refused(error) from None
-            for statement in limits.statements(session.budget, todo):
+            for statement in (each for row in todo for each in limits.statements(session.budget, row)):
                 typer.echo(f"Change: {statement}")
             if not yes:
                 confirm("yes", "Type yes to do it: ")
@@ -126,7 +126,7 @@ def roles(stack: StackOption = None, dsn: DsnOption = None, apply: ApplyOption =
                 say(failed)
             rows = limits.compare(database, session.budget)
             show_roles(rows)
-    raise typer.Exit(0 if all(row.verdict is limits.Verdict.SAME for row in rows) else 1)
+    raise typer.Exit(1 if any(row.differences for row in rows) else 0)
 
 
 def teardown(

@@ -77,14 +77,23 @@ def show_roles(rows: Sequence[RoleRow]) -> None:
         table.add_column(heading)
     for heading in ("needs", "budget", "database"):
         table.add_column(heading, justify="right")
+    waits = any(row.limit.lock_timeout_ms is not None for row in rows)
+    if waits:
+        table.add_column("lock_timeout", justify="right")
     table.add_column("verdict", overflow="fold")
     for row in rows:
         actual = "-" if row.actual is None else "unlimited" if row.actual < 0 else f"{row.actual:,}"
-        style = "green" if row.verdict is RoleVerdict.SAME else "yellow"
-        verdict = f"{row.verdict}: {row.meaning}" if row.meaning else str(row.verdict)
+        found = row.differences
+        told = "; ".join(f"{what}: {meaning}" for what, meaning in found) or str(RoleVerdict.SAME)
         needed, granted = row.limit.needed_connections, row.limit.limit_connections
         table.add_row(
-            row.limit.service, row.limit.user, f"{needed:,}", f"{granted:,}", actual, Text(verdict, style=style)
+            row.limit.service,
+            row.limit.user,
+            f"{needed:,}",
+            f"{granted:,}",
+            actual,
+            *(["-" if row.lock_timeout is None else f"{row.lock_timeout.milliseconds:,.0f} ms"] if waits else []),
+            Text(told, style="yellow" if found else "green"),
         )
     _print(table)
 

@@ -1,14 +1,19 @@
-"""Each service's connection limit in the database, against the budget's."""
+"""What each service's role has in the database, its connection limit and its lock_timeout, against the budget's."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from headroom.budget import Budget
-from headroom.budget.model import Engine
-from headroom.budget.roles import RoleLimit, role_limits, set_limit
+from headroom.budget.model import Engine, Service
+from headroom.budget.roles import RoleLimit, quoted, role_limits, set_limit, set_lock_timeout
 from headroom.ops import sql
 from headroom.ops.database import Database
 from headroom.ops.errors import LackError, RefusedError
+
+# PostgreSQL's units of a duration, in milliseconds; without a unit it is milliseconds.
+_MILLISECONDS = {"us": 0.001, "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "": 1}
 
 
 class Verdict(StrEnum):
@@ -22,12 +27,30 @@ class Verdict(StrEnum):
 
 
 _MEANING = {
-    Verdict.SAME: "",
     Verdict.MISSING: "create it: each service logs in as its own role",
     Verdict.UNLIMITED: "it may take every slot",
     Verdict.LOWER: "it is refused what the budget grants",
     Verdict.HIGHER: "it may take what the budget grants to others",
 }
+
+
+class LockTimeout(NamedTuple):
+    """A role's lock_timeout.
+
+    Attributes:
+        milliseconds: how long its new sessions wait for a lock; 0: for ever.
+        database: the one database that it is set in, which is stronger than everywhere; None: everywhere.
+    """
+
+    milliseconds: float
+    database: str | None = None
+
+
+class Difference(NamedTuple):
+    """What the database has that isn't the budget's, and what follows from it."""
+
+    what: str
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,28 +60,49 @@ class RoleRow:
     Attributes:
         limit: the budget's.
         actual: the database's; None: no such role, -1: unlimited.
-        verdict: how they compare.
+        verdict: how the limits compare.
+        lock_timeout: the role's in the service's database; None: it has none of its own.
     """
 
     limit: RoleLimit
     actual: int | None
     verdict: Verdict
+    lock_timeout: LockTimeout | None = None
 
     @property
-    def meaning(self) -> str:
-        """What follows from it."""
-        return _MEANING[self.verdict]
+    def waits_too_long(self) -> bool:
+        """Its sessions wait longer for a lock than declared. A shorter wait is well: it ends sooner."""
+        wanted, found = self.limit.lock_timeout_ms, self.lock_timeout
+        if wanted is None or self.verdict is Verdict.MISSING:
+            return False
+        return found is None or not 0 < found.milliseconds <= wanted
+
+    @property
+    def differences(self) -> list[Difference]:
+        """Everything that isn't as budgeted."""
+        found = [] if self.verdict is Verdict.SAME else [Difference(self.verdict, _MEANING[self.verdict])]
+        if self.waits_too_long and self.limit.lock_timeout_ms is not None:
+            found.append(self._wait(self.limit.lock_timeout_ms))
+        return found
+
+    def _wait(self, wanted: int) -> Difference:
+        here, found = f"declared are {wanted:,} ms", self.lock_timeout
+        if found is None or not found.milliseconds:
+            return Difference("no lock_timeout", f"nothing ends its waits for a lock; {here}")
+        where = f" in {found.database}" if found.database else ""
+        return Difference(f"lock_timeout {found.milliseconds:,.0f} ms{where}", here)
 
 
 def compare(database: Database, budget: Budget) -> list[RoleRow]:
     """Every service's role, in the stack's order.
 
     Raises:
-        LackError: the limits can't be read.
+        LackError: the roles can't be read.
     """
-    limits = role_limits(budget)
-    actual = read_limits(database, budget.stack.cluster.engine, [limit.user for limit in limits])
-    return [_row(limit, actual.get(limit.user)) for limit in limits]
+    limits, cluster = role_limits(budget), budget.stack.cluster
+    actual = read_limits(database, cluster.engine, [limit.user for limit in limits])
+    waits = {} if cluster.lock_timeout_seconds is None else read_lock_timeouts(database, budget.stack.services)
+    return [_row(limit, actual.get(limit.user), waits.get(limit.user)) for limit in limits]
 
 
 def read_limits(database: Database, engine: Engine, users: list[str]) -> dict[str, int]:
@@ -75,7 +119,29 @@ def read_limits(database: Database, engine: Engine, users: list[str]) -> dict[st
     return {user: int(limit) for user, limit in database.rows(sql.POSTGRESQL_ROLES, (users,))}
 
 
-def _row(limit: RoleLimit, actual: int | None) -> RoleRow:
+def read_lock_timeouts(database: Database, services: tuple[Service, ...]) -> dict[str, LockTimeout]:
+    """Each role's own lock_timeout, as it holds in its service's database; PostgreSQL only.
+
+    Raises:
+        LackError: they can't be read.
+    """
+    connects_to = {service.user: service.database for service in services}
+    found: dict[str, LockTimeout] = {}
+    for user, where, value in database.rows(sql.POSTGRESQL_LOCK_TIMEOUTS, (list(connects_to),)):
+        if where == connects_to[user] or (where is None and user not in found):
+            found[user] = LockTimeout(_milliseconds(user, value), where)
+    return found
+
+
+def _milliseconds(user: str, duration: str) -> float:
+    """A duration as PostgreSQL's settings have it: `10s`, `500`."""
+    parts = re.fullmatch(r"\s*([0-9]+\.?[0-9]*)\s*(us|ms|s|min|h|d|)\s*", duration)
+    if parts is None:
+        raise LackError(f"{user}: its lock_timeout, {duration!r}, is in no form that this knows")
+    return float(parts[1]) * _MILLISECONDS[parts[2]]
+
+
+def _row(limit: RoleLimit, actual: int | None, lock_timeout: LockTimeout | None) -> RoleRow:
     if actual is None:
         verdict = Verdict.MISSING
     elif actual < 0:
@@ -84,17 +150,26 @@ def _row(limit: RoleLimit, actual: int | None) -> RoleRow:
         verdict = Verdict.SAME
     else:
         verdict = Verdict.LOWER if actual < limit.limit_connections else Verdict.HIGHER
-    return RoleRow(limit=limit, actual=actual, verdict=verdict)
+    return RoleRow(limit=limit, actual=actual, verdict=verdict, lock_timeout=lock_timeout)
 
 
 def changes(rows: list[RoleRow]) -> list[RoleRow]:
-    """The roles whose limit isn't the budget's, and which can be set."""
-    return [row for row in rows if row.verdict not in {Verdict.SAME, Verdict.MISSING}]
+    """The roles that aren't as budgeted, and which can be set."""
+    return [row for row in rows if row.differences and row.verdict is not Verdict.MISSING]
 
 
-def statements(budget: Budget, rows: list[RoleRow]) -> list[str]:
-    """What `apply` sends."""
-    return [set_limit(budget.stack.cluster.engine, row.limit) for row in rows]
+def statements(budget: Budget, row: RoleRow) -> list[str]:
+    """What `apply` sends for a role."""
+    found = []
+    if row.verdict is not Verdict.SAME:
+        found.append(set_limit(budget.stack.cluster.engine, row.limit))
+    if row.waits_too_long and row.limit.lock_timeout_ms is not None:
+        user = row.limit.user
+        found.append(set_lock_timeout(user, row.limit.lock_timeout_ms))
+        if row.lock_timeout is not None and row.lock_timeout.database is not None:
+            where = quoted(row.lock_timeout.database)
+            found.append(f"ALTER ROLE {quoted(user)} IN DATABASE {where} RESET lock_timeout;")
+    return found
 
 
 def check_fits(budget: Budget) -> None:
@@ -109,11 +184,12 @@ def check_fits(budget: Budget) -> None:
 
 
 def apply(database: Database, budget: Budget, rows: list[RoleRow]) -> list[str]:
-    """Set the limits, each in its own transaction; the failures, one line each."""
+    """Set what differs, each in its own transaction; the failures, one line for each role."""
     failed = []
     for row in rows:
         try:
-            database.rows(set_limit(budget.stack.cluster.engine, row.limit))
+            for statement in statements(budget, row):
+                database.rows(statement)
         except LackError as error:
             failed.append(f"{row.limit.user}: not set: {error}")
     return failed

@@ -57,6 +57,15 @@ AURORA_MYSQL_LAG = (
 )
 
 POSTGRESQL_ROLES = "SELECT rolname, rolconnlimit FROM pg_roles WHERE rolname = ANY(%s)"
+# Of a role everywhere (no database), and of a role in one database, which is stronger.
+POSTGRESQL_LOCK_TIMEOUTS = """
+SELECT r.rolname, d.datname, split_part(one.setting, '=', 2)
+  FROM pg_db_role_setting AS s
+  JOIN pg_roles AS r ON r.oid = s.setrole
+  LEFT JOIN pg_database AS d ON d.oid = s.setdatabase
+ CROSS JOIN LATERAL unnest(s.setconfig) AS one(setting)
+ WHERE r.rolname = ANY(%s) AND split_part(one.setting, '=', 1) = 'lock_timeout'
+"""
 MYSQL_ROLES = "SELECT User, Host, max_user_connections FROM mysql.user WHERE User IN ({places})"
 
 POSTGRESQL_COUNT = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"

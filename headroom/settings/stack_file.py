@@ -113,6 +113,8 @@ class Settings(BaseModel):
             max_connections=database.max_connections,
             readers_max=None if self.autoscaling is None else self.autoscaling.readers_max,
             serverless=None if database.serverless is None else self._serverless(database.serverless),
+            # MySQL's is a parameter of the instances.
+            lock_timeout_seconds=database.lock_timeout_seconds if database.engine is model.Engine.POSTGRESQL else None,
         )
 
     @staticmethod

@@ -106,7 +106,10 @@ class Database(Section):
     idle_in_transaction_timeout_seconds: Seconds = Field(
         description="the longest pause inside a transaction, in seconds"
     )
-    lock_timeout_seconds: Seconds = Field(description="the longest wait for a lock, in seconds")
+    lock_timeout_seconds: Seconds = Field(
+        description="the longest wait for a lock, in seconds; on aurora-postgresql each service's role has it, and "
+        "`headroom roles --apply` sets it"
+    )
 
 
 class Proxy(Section):

@@ -55,6 +55,14 @@ def read_supply(parts: Parts, resources: Resources, classes: Mapping[str, Instan
     return Supply(None if reader.blanks else cluster, proxies, tuple(reader.blanks))
 
 
+def outside_group(resource: Resource, resources: Resources) -> bool:
+    """The parameter group of a cluster or an instance is known by name, and isn't part of this stack."""
+    of_cluster = resource.type_ == t.CLUSTER
+    path = "dbClusterParameterGroupName" if of_cluster else "dbParameterGroupName"
+    groups = resources.linked(resource, t.CLUSTER_PARAMETER_GROUP if of_cluster else t.PARAMETER_GROUP)
+    return not groups and isinstance(resource.field(path), str)
+
+
 def parameter(resource: Resource, resources: Resources, name: str) -> int | str | Blank | None:
     """An engine parameter of a cluster or an instance, from its parameter group; None: the default.
 

@@ -60,6 +60,23 @@ def test_the_statements_for_mysql() -> None:
     )
 
 
+def waiting(seconds: int) -> Stack:
+    return shop(cluster=replace(shop().cluster, lock_timeout_seconds=seconds))
+
+
+def test_a_declared_lock_timeout_is_set_on_each_services_role() -> None:
+    assert sql(evaluate(waiting(10))) == (
+        "-- Connection limits of stack shop: on each instance, for each service's own role.\n"
+        "-- A lock_timeout holds in sessions that begin afterwards, the proxy's own connections included.\n"
+        "-- checkout: needs at most 43\n"
+        'ALTER ROLE "checkout" CONNECTION LIMIT 450;\n'
+        "ALTER ROLE \"checkout\" SET lock_timeout = '10000ms';\n"
+        "-- reporting: needs at most 25\n"
+        'ALTER ROLE "reporting" CONNECTION LIMIT 25;\n'
+        "ALTER ROLE \"reporting\" SET lock_timeout = '10000ms';\n"
+    )
+
+
 def test_a_limit_is_never_below_the_need_not_even_where_the_pool_is() -> None:
     small = shop(services=(CHECKOUT,), proxies=(proxy(max_connections_percent=3),))
     assert [(limit.needed_connections, limit.limit_connections) for limit in role_limits(evaluate(small))] == [(43, 43)]
@@ -194,6 +211,38 @@ def test_postgresql_refuses_the_connection_after_the_limit(server: Server, user:
         return await count_until_refused(server, user, 6)
 
     assert asyncio.run(drill()) == (3, f'53300: too many connections for role "{user}"')
+
+
+@pytest.mark.xdist_group("roles")
+@pytest.mark.server
+def test_a_session_of_the_service_gives_up_its_wait_for_a_lock_and_an_operators_does_not(server: Server) -> None:
+    budget = evaluate(waiting(1))
+    (user, *_) = [limit.user for limit in role_limits(budget)]
+
+    async def drill() -> tuple[str, list[str]]:
+        await run_as_superuser(
+            server,
+            *(f"DROP ROLE IF EXISTS {each}" for each in ("checkout", "reporting")),
+            *(f"CREATE ROLE {each} LOGIN" for each in ("checkout", "reporting")),
+            "CREATE TABLE held (n int)",
+            "GRANT ALL ON held TO PUBLIC",
+            sql(budget),
+        )
+        operator, service = await connect(server, SUPERUSER), await connect(server, user)
+        try:
+            shown = [await each.fetchval("SHOW lock_timeout") for each in (service, operator)]
+            async with operator.transaction():
+                await operator.execute("LOCK TABLE held")
+                try:
+                    await service.execute("SELECT * FROM held", timeout=20)
+                except asyncpg.PostgresError as error:
+                    return f"{error.sqlstate}: {error}", shown
+            return "nothing", shown
+        finally:
+            await service.close()
+            await operator.close()
+
+    assert asyncio.run(drill()) == ("55P03: canceling statement due to lock timeout", ["1s", "0"])
 
 
 @pytest.mark.xdist_group("roles")

@@ -176,10 +176,13 @@ def test_sql_is_the_statements_and_nothing_else(headroom: Headroom) -> None:
     assert headroom("budget", "--sql", str(WORKED)) == (
         0,
         "-- Connection limits of stack worked: on each instance, for each service's own role.\n"
+        "-- A lock_timeout holds in sessions that begin afterwards, the proxy's own connections included.\n"
         "-- checkout: needs at most 33\n"
         'ALTER ROLE "checkout" CONNECTION LIMIT 45;\n'
+        "ALTER ROLE \"checkout\" SET lock_timeout = '10000ms';\n"
         "-- reporting: needs at most 15\n"
-        'ALTER ROLE "reporting" CONNECTION LIMIT 15;\n',
+        'ALTER ROLE "reporting" CONNECTION LIMIT 15;\n'
+        "ALTER ROLE \"reporting\" SET lock_timeout = '10000ms';\n",
         "",
     )
 

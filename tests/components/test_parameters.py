@@ -25,7 +25,6 @@ def test_postgresql_has_limit_timeouts_and_tls_on_the_cluster() -> None:
         ("max_connections", "1000", "pending-reboot"),
         ("idle_in_transaction_session_timeout", "60000", "immediate"),
         ("statement_timeout", "60000", "immediate"),
-        ("lock_timeout", "10000", "immediate"),
         ("tcp_keepalives_idle", "60", "immediate"),
         ("tcp_keepalives_interval", "10", "immediate"),
         ("tcp_keepalives_count", "6", "immediate"),

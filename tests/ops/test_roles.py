@@ -1,8 +1,11 @@
+from collections.abc import Iterator
+
 import pytest
 import sqlglot
 
 from headroom.budget.model import Engine
 from headroom.budget.roles import role_limits
+from headroom.budget.roles import sql as script
 from headroom.drill.server import Server
 from headroom.ops import roles, sql
 from headroom.ops.session import Session
@@ -19,11 +22,12 @@ def test_every_difference_is_named_and_applied(session: Session, server: Server,
         database.execute("DROP ROLE reporting")
     done = headroom("roles", "--dsn", dsn(server))
     assert done.code == 1
+    waits = "no lock_timeout: nothing ends its waits for a lock; declared are 10,000 ms"
     assert [" ".join(line.split()[3:]) for line in done.out.splitlines()[1:]] == [
-        f"{wanted['checkout']} unlimited unlimited: it may take every slot",
-        f"{wanted['catalogue']} 1 lower: it is refused what the budget grants",
-        f"{wanted['search']} 10,000 higher: it may take what the budget grants to others",
-        f"{wanted['reporting']} - no such role: create it: each service logs in as its own role",
+        f"{wanted['checkout']} unlimited - unlimited: it may take every slot; {waits}",
+        f"{wanted['catalogue']} 1 - lower: it is refused what the budget grants; {waits}",
+        f"{wanted['search']} 10,000 - higher: it may take what the budget grants to others; {waits}",
+        f"{wanted['reporting']} - - no such role: create it: each service logs in as its own role",
     ]
 
     done = headroom("roles", "--dsn", dsn(server), "--apply", "--yes")
@@ -37,6 +41,63 @@ def test_every_difference_is_named_and_applied(session: Session, server: Server,
     again = headroom("roles", "--dsn", dsn(server), "--apply", "--yes")
     assert again.code == 0
     assert "Change:" not in again.out
+
+
+LOCK_TIMEOUTS = [
+    # (what the database has, what is told of it, what is sent)
+    (["SET lock_timeout = '10s'"], "10,000 ms as budgeted", []),
+    (["SET lock_timeout = 2000"], "2,000 ms as budgeted", []),  # it gives up sooner: that is well
+    (
+        ["SET lock_timeout = '1min'"],
+        "60,000 ms lock_timeout 60,000 ms: declared are 10,000 ms",
+        ["ALTER ROLE \"search\" SET lock_timeout = '10000ms';"],
+    ),
+    (
+        ["SET lock_timeout = 0"],
+        "0 ms no lock_timeout: nothing ends its waits for a lock; declared are 10,000 ms",
+        ["ALTER ROLE \"search\" SET lock_timeout = '10000ms';"],
+    ),
+    (
+        ["SET lock_timeout = '10s'", "IN DATABASE shop SET lock_timeout = '11s'"],
+        "11,000 ms lock_timeout 11,000 ms in shop: declared are 10,000 ms",
+        [
+            "ALTER ROLE \"search\" SET lock_timeout = '10000ms';",
+            'ALTER ROLE "search" IN DATABASE "shop" RESET lock_timeout;',
+        ],
+    ),
+    (["SET lock_timeout = '10s'", "IN DATABASE postgres SET lock_timeout = '11s'"], "10,000 ms as budgeted", []),
+]
+
+
+@pytest.fixture
+def with_database(session: Session, server: Server) -> Iterator[Server]:
+    """With the services' database, and everything as the script leaves it."""
+    with admin(server) as database:
+        database.execute("CREATE DATABASE shop")
+        for line in script(session.budget).splitlines():
+            if not line.startswith("--"):
+                database.execute(line)
+    yield server
+    with admin(server) as database:
+        database.execute("DROP DATABASE shop")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("there", "told", "sent"), LOCK_TIMEOUTS)
+def test_a_role_that_waits_longer_for_a_lock_is_told_and_set_right(
+    with_database: Server, headroom: Headroom, there: list[str], told: str, sent: list[str]
+) -> None:
+    server = with_database
+    with admin(server) as database:
+        for setting in there:
+            database.execute(f"ALTER ROLE search {setting}")
+    done = headroom("roles", "--dsn", dsn(server))
+    (row,) = [line for line in done.out.splitlines() if line.startswith("search ")]
+    assert " ".join(row.split()[5:]) == told
+    assert done.code == (1 if sent else 0)
+    done = headroom("roles", "--dsn", dsn(server), "--apply", "--yes")
+    assert done.code == 0
+    assert [line.removeprefix("Change: ") for line in done.out.splitlines() if line.startswith("Change: ")] == sent
 
 
 @pytest.mark.server

@@ -336,7 +336,10 @@ def test_with_a_dsn_the_limits_in_effect_are_compared(whole: Session, server: Se
     found = read_dsn(dsn(server), whole.budget.stack.cluster.engine)
     answer = no(verify(whole, found))
     assert answer["max_connections in effect"] == "20 on this instance; the budget counts on 1,000"
-    assert answer["role limits"].startswith("checkout: unlimited (it may take every slot); ")
+    assert answer["role limits"].startswith(
+        "checkout: unlimited (it may take every slot); "
+        "checkout: no lock_timeout (nothing ends its waits for a lock; declared are 10,000 ms); "
+    )
     with admin(server) as database:
         for line in sql(whole.budget).splitlines():
             if not line.startswith("--"):

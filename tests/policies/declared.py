@@ -199,7 +199,6 @@ def shop(prefix: str = "") -> Declared:
         parameters=[
             {"name": "statement_timeout", "value": "10000"},
             {"name": "max_connections", "value": "200", "apply_method": "pending-reboot"},
-            {"name": "lock_timeout", "value": "5000"},
             {"name": "idle_in_transaction_session_timeout", "value": "60000"},
         ],
         **below,

@@ -119,7 +119,7 @@ def in_effect(session: Session, database: Database) -> Check:
 
 
 def of_roles(session: Session, database: Database) -> Check:
-    """Every service's role has its limit."""
+    """Every service's role has its limit, and gives up waiting for a lock."""
     rows = roles.compare(database, session.budget)
-    wrong = (f"{r.limit.user}: {r.verdict} ({r.meaning})" for r in rows if r.verdict is not roles.Verdict.SAME)
+    wrong = (f"{row.limit.user}: {what} ({meaning})" for row in rows for what, meaning in row.differences)
     return judged("role limits", wrong, f"{len(rows):,} as budgeted")

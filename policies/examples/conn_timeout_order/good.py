@@ -3,7 +3,7 @@ import pulumi_aws as aws
 parameters = aws.rds.ClusterParameterGroup(
     "shop",
     family="aurora-postgresql16",
-    parameters=[{"name": "lock_timeout", "value": "10000"}, {"name": "statement_timeout", "value": "60000"}],
+    parameters=[{"name": "statement_timeout", "value": "60000"}],  # lock_timeout is set on each role
 )
 cluster = aws.rds.Cluster(
     "shop", engine="aurora-postgresql", engine_version="16.15", db_cluster_parameter_group_name=parameters.name

@@ -7,98 +7,71 @@ from policies.rules.conn_timeout_order import RULE
 from tests.policies.cases import Case, assert_case
 from tests.policies.declared import Declared, Ref, shop
 
-JUDGED = (t.CLUSTER,)
+JUDGED = (t.CLUSTER, t.CLUSTER_INSTANCE)
+ALL = {"shop", "shop-1", "shop-2"}
+SAYS = (
+    "the parameter group of {name} sets lock_timeout; AWS lists no such parameter for Aurora PostgreSQL, and refuses a "
+    "name that it doesn't know; set it on each service's role, below statement_timeout: ALTER ROLE ... SET lock_timeout"
+)
+LOCK = {"name": "lock_timeout", "value": "5000"}
+OTHER = {"name": "max_connections", "value": "200"}
 
 
-def timeouts(lock: object, statement: object) -> Declared:
-    given = {"lock_timeout": lock, "statement_timeout": statement}
-    parameters = [{"name": name, "value": value} for name, value in given.items() if value is not None]
-    return shop().change("parameters", parameters=[{"name": "max_connections", "value": "200"}, *parameters])
+def with_(*parameters: object) -> Declared:
+    return shop().change("parameters", parameters=[OTHER, *parameters])
+
+
+def of_an_instance(*parameters: object) -> Declared:
+    declared = shop()
+    declared.add(t.PARAMETER_GROUP, "own", family="aurora-postgresql16", parameters=list(parameters), parent="stack")
+    return declared.change("shop-2", db_parameter_group_name=Ref("own"))
 
 
 CASES: Sequence[Case] = [
-    Case(says="the lock first", declared=shop(), passes={"shop"}),
-    Case(says="just before", declared=timeouts("9999", "10000"), passes={"shop"}),
+    Case(says="none in the group", declared=shop(), passes=ALL),
     Case(
-        says="at the same time",
-        declared=timeouts("10000", "10000"),
-        refused={
-            "shop": (
-                "on shop a lock may be waited for 10,000 ms, and a statement take 10,000 ms; the statement's "
-                "end comes first, and nobody learns that it was a lock; set lock_timeout below "
-                "statement_timeout"
-            )
-        },
+        says="one in the group", declared=with_(LOCK), refused={"shop": SAYS.format(name="shop")}, passes=ALL - {"shop"}
     ),
     Case(
-        says="after the statement",
-        declared=timeouts("10001", "10000"),
-        refused={
-            "shop": (
-                "on shop a lock may be waited for 10,001 ms, and a statement take 10,000 ms; the statement's "
-                "end comes first, and nobody learns that it was a lock; set lock_timeout below "
-                "statement_timeout"
-            )
-        },
-    ),
-    Case(says="no end of a statement", declared=timeouts("10000", "0"), passes={"shop"}),
-    Case(says="no end of a wait for a lock", declared=timeouts("0", "10000"), passes={"shop"}),
-    Case(says="only one of them", declared=timeouts(None, "10000"), passes={"shop"}),
-    Case(says="neither", declared=timeouts(None, None), passes={"shop"}),
-    Case(
-        says="MySQL's are others",
-        declared=timeouts("10001", "10000").change("shop", engine="aurora-mysql"),
-        passes={"shop"},
+        says="one that has no end",
+        declared=with_({"name": "lock_timeout", "value": "0"}),
+        refused={"shop": SAYS.format(name="shop")},
+        passes=ALL - {"shop"},
     ),
     Case(
-        says="an unknown timeout",
-        declared=timeouts(Ref("stack"), "10000"),
-        unproven={
-            "parameters": (
-                "parameters.1.value of parameters is known only after the update; so this cannot be proven "
-                "safe; give it as a value that is known before the update"
-            )
-        },
-        passes={"shop"},
+        says="one in an instance's group",
+        declared=of_an_instance(LOCK),
+        refused={"shop-2": SAYS.format(name="shop-2")},
+        passes=ALL - {"shop-2"},
     ),
+    Case(says="another in an instance's group", declared=of_an_instance(OTHER), passes=ALL),
+    Case(says="MySQL's is another", declared=with_(LOCK).change("shop", engine="aurora-mysql"), passes=ALL),
+    Case(says="no group", declared=shop().change("shop", db_cluster_parameter_group_name=None), passes=ALL),
     Case(
-        says="not a number",
-        declared=timeouts("soon", "10000"),
-        unproven={
-            "shop": (
-                "lock_timeout of shop must be a whole number, got 'soon'; so this cannot be proven safe; give"
-                " it as a whole number"
-            )
-        },
+        says="AWS's own group",
+        declared=shop().change("shop", db_cluster_parameter_group_name="default.aurora-postgresql16"),
+        passes=ALL,
     ),
     Case(
         says="a group outside the stack",
         declared=shop().change("shop", db_cluster_parameter_group_name="theirs"),
-        unproven={
-            "shop": [
-                (
-                    "dbClusterParameterGroupName of shop is 'theirs', a group outside this stack: its "
-                    "lock_timeout can't be read; so this cannot be proven safe; declare the parameter group in "
-                    "this stack"
-                ),
-                (
-                    "dbClusterParameterGroupName of shop is 'theirs', a group outside this stack: its "
-                    "statement_timeout can't be read; so this cannot be proven safe; declare the parameter group "
-                    "in this stack"
-                ),
-            ]
-        },
+        passes=ALL,
     ),
     Case(
-        says="statements of a millisecond",
-        declared=timeouts("1", "1"),
-        refused={
-            "shop": (
-                "on shop a lock may be waited for 1 ms, and a statement take 1 ms; the statement's end "
-                "comes first, and nobody learns that it was a lock; set lock_timeout below "
-                "statement_timeout"
+        says="an instance's group outside the stack",
+        declared=shop().change("shop-1", db_parameter_group_name="theirs"),
+        passes=ALL,
+    ),
+    Case(
+        says="an unknown name",
+        declared=with_({"name": Ref("stack"), "value": "5000"}),
+        unproven={
+            "parameters": (
+                "parameters.1.name of parameters is known only after the update; so this cannot be proven safe; give "
+                "it as a value that is known before the update"
             )
         },
+        passes=ALL,
     ),
 ]
 
