@@ -100,7 +100,7 @@ def add_readers(
 
 
 def roles(stack: StackOption = None, dsn: DsnOption = None, apply: ApplyOption = False, yes: YesOption = False) -> None:
-    """Each service's connection limit and lock_timeout in the database, against the budget; --apply sets what differs."""
+    """Each service's limit and lock_timeout in the database, against the budget; --apply sets what differs."""
     from headroom.commands.ops_table import show_roles
     from headroom.ops import roles as limits
     from headroom.ops.database import connected
