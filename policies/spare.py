@@ -8,6 +8,7 @@ from policies.reading.alarms import (
     ALLOWED,
     WAIT,
     connection_alarms,
+    dataless,
     heard,
     on_every_instance,
     watched_roles,
@@ -51,7 +52,8 @@ def spare(cluster: AuroraCluster, wrong: Collection[str]) -> set[str]:
         if sum(role in other.roles for other in right) < STAGES
     }
     for parts in cluster.proxies:
-        telling = [alarm for alarm in parts.alarms if heard(cluster, alarm) and alarm.urn not in wrong]
+        right_ones = [alarm for alarm in parts.alarms if heard(cluster, alarm) and alarm.urn not in wrong]
+        telling = [alarm for alarm in right_ones if not dataless([parts.proxy], alarm)]
         missed |= {
             alarm.urn
             for alarm in parts.alarms

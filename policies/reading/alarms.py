@@ -1,5 +1,6 @@
 """Alarms on a cluster's `DatabaseConnections`, as the rules need them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from headroom.budget.capacity import capacity, promotable
 from headroom.budget.model import Role, Stack
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import MISSING, UNKNOWN, Blank
+from policies.reading.metrics import REMEDY, no_data
 from policies.reading.resources import Resource
 from policies.reading.topics import CLOUDWATCH, dead_end, remedy
 
@@ -31,10 +33,14 @@ REPORTED_ELSEWHERE = {
     **dict.fromkeys(("datapointsToAlarm", "evaluationPeriods"), "Alrm-latency-to-page reports an unknown one."),
     "statistic": "Alrm-statistic reports an unknown one.",
 }
-#: Why a rule may take a topic for one that CloudWatch can publish to.
-JUDGED_LATER = dict.fromkeys(
-    ("kmsMasterKeyId", "policy"), "What is known only after the update is judged at the end of `up` and in the state."
-)
+_LATER = "What is known only after the update is judged at the end of `up` and in the state."
+#: Why it may take an alarm for one that has data.
+DATA_LATER = {
+    **dict.fromkeys(("namespace", "unit", "region"), _LATER),
+    "period": "Alrm-latency-to-page reports an unknown one.",
+}
+#: Why it may take a topic for one that CloudWatch can publish to.
+JUDGED_LATER = dict.fromkeys(("kmsMasterKeyId", "policy"), _LATER)
 _ROLES = {role.value.upper(): role for role in Role}
 
 
@@ -165,12 +171,50 @@ def undecided(cluster: AuroraCluster) -> list[Blank]:
     return [value for value in values if isinstance(value, Blank)]
 
 
+def dataless(owners: Sequence[Resource], alarm: Resource, *, in_doubt: bool = False) -> str:
+    """Why what the alarm watches never has data, as the end of a sentence; "" where it may have some.
+
+    `owners` are the cluster and its instances, or the proxy; `in_doubt` takes what AWS doesn't document for what it
+    doesn't publish.
+    """
+    filled = "FILL" in _expressions(alarm)
+    names = {
+        path: METRIC if _is_connections(alarm, path) else ""
+        for path in metrics(alarm)
+        if _compared(alarm, path) or (_used(alarm, path) and not filled)
+    }
+    found = (no_data(alarm, path, owners, name, in_doubt=in_doubt) for path, name in names.items())
+    return next(filter(None, found), "")
+
+
+def _is_connections(alarm: Resource, path: str) -> bool:
+    """However it is written: in other letters it is another metric, which nobody publishes."""
+    return str(alarm.field(f"{path}metricName")).lower() == METRIC.lower()
+
+
+def _compared(alarm: Resource, path: str) -> bool:
+    """It is the metric itself that is compared with the threshold."""
+    return not path or alarm.field(path.replace(".metric.", ".returnData")) is True
+
+
+def _used(alarm: Resource, path: str) -> bool:
+    """It is compared, or an expression may compute with it."""
+    name, expressions = alarm.field(path.replace(".metric.", ".id")) if path else "", _expressions(alarm)
+    named = not isinstance(name, str) or bool(re.search(rf"\b{re.escape(name)}\b|\bMETRICS\(", expressions))
+    return _compared(alarm, path) or named or str(UNKNOWN) in expressions
+
+
+def _expressions(alarm: Resource) -> str:
+    given = (alarm.field(f"metricQueries.{index}.expression") for index, _ in enumerate(_queries(alarm)))
+    return " ".join(map(str, given))
+
+
 def _read(alarm: Resource, cluster: AuroraCluster) -> ConnectionAlarm | None:
-    path = next((path for path in metrics(alarm) if alarm.field(f"{path}metricName") == METRIC), None)
+    paths = (path for path in metrics(alarm) if _is_connections(alarm, path) and _used(alarm, path))
+    path = next(paths, None)
     if path is None:
         return None
-    plain = not path or alarm.field(path.replace(".metric.", ".returnData")) is True
-    return _alarm(alarm, path, cluster, plain=plain)
+    return _alarm(alarm, path, cluster, plain=_compared(alarm, path))
 
 
 def _queries(alarm: Resource) -> Iterator[object]:
@@ -189,11 +233,12 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         roles = (
             frozenset(Role)
             if role is MISSING
-            else frozenset({_ROLES[role]} if isinstance(role, str) and role in _ROLES else ())
+            else frozenset({_ROLES[role.upper()]} if isinstance(role, str) and role.upper() in _ROLES else ())
         )
     blanks = () if roles or instances else (alarm.read(key, str), alarm.read(role_key, str))
     blank = next((value for value in blanks if isinstance(value, Blank)), None)
     silence = _silence(alarm, path, cluster, plain=plain)
+    remedies = {unreachable(cluster, alarm): remedy(CLOUDWATCH), dataless(cluster.parts, alarm): REMEDY}
     return ConnectionAlarm(
         alarm=alarm,
         roles=roles,
@@ -202,13 +247,16 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         blank=blank,
         composites=cluster.composites.get(alarm.urn, ()),
         silence=silence,
-        remedy=remedy(CLOUDWATCH) if silence and silence == unreachable(cluster, alarm) else "",
+        remedy=remedies.get(silence, "") if silence else "",
     )
 
 
 def _silence(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -> str:
     if not heard(cluster, alarm):
         return how_silent(cluster, alarm)
+    nothing = dataless(cluster.parts, alarm)
+    if nothing:
+        return nothing
     comparison = alarm.field("comparisonOperator")
     if comparison in FALLING:
         return f"it rings when they fall ({comparison})"

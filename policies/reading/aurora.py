@@ -54,6 +54,11 @@ class AuroraCluster(Parts):
         return self.cluster.urn
 
     @property
+    def parts(self) -> list[Resource]:
+        """The cluster and its instances: what its metrics are of."""
+        return [self.cluster, *self.instances]
+
+    @property
     def has_readers(self) -> bool:
         """Whether it has readers, or autoscaling may start some."""
         return len(self.instances) > 1 or any(target.read("maxCapacity", int) for target in self.scaling_targets)

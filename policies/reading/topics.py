@@ -66,7 +66,7 @@ def dead_end(resources: Resources, publisher: Resource, property_: str, value: o
         value: the property's, or one of its items.
         service: that publishes.
     """
-    own, its = _region(publisher), _region_in(value)
+    own, its = region_of(publisher), _region_in(value)
     if own and its and own != its and ":sns:" in str(value):
         return f"the topic {value} is in {its}, and {service.name} publishes in its own region, {own}"
     found = [shut(resources, topic, publisher, service) for topic in topics(resources, publisher, property_, value)]
@@ -173,7 +173,7 @@ def _context(topic: Resource, sender: Sender) -> Mapping[str, object]:
     }
 
 
-def _region(resource: Resource) -> str:
+def region_of(resource: Resource) -> str:
     """The region that a resource is in; "" where that can't be seen."""
     region = resource.field("region")
     return region if isinstance(region, str) else _region_in(_own_arn(resource)) or resource.region

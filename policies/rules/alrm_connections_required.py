@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from headroom.budget.model import Role
 from policies.reading.alarms import (
+    DATA_LATER,
     JUDGED_LATER,
     METRIC,
     REPORTED_ELSEWHERE,
@@ -69,15 +70,20 @@ RULE = Rule(
         "get any. An alarm that can't ring doesn't count: without alarmActions or with its actions off, with none but "
         "topics that CloudWatch can't publish to (alrm-topic-publishable says which those are), one that rings "
         "when connections fall, asks for more data points than it evaluates, counts data points, or has a threshold "
-        "that no instance can reach. Alarms on single instances count where every instance has one and autoscaling "
+        "that no instance can reach. Nor does one that never has data, because AWS doesn't publish what it watches: "
+        "another namespace than AWS/RDS, dimensions that the metric doesn't have together, a dimension that isn't the "
+        "identifier (a resource id, an ARN, an endpoint, other letters), another unit, a period under 60 s, another "
+        "region than the cluster's. Alarms on single instances count where every instance has one and autoscaling "
         "adds none, whatever is beside them."
     ),
     unknown=(
         "An alarm on the cluster whose metric, role or actionsEnabled is unknown may be the one: not proven. "
-        "Unknown topics count as actions."
+        "Unknown topics count as actions. Which property of the cluster a dimension is can't be seen while it is "
+        "unknown: judged at the end of `up` and in the state."
     ),
     remedy="Declare who is told (headroom:notify).",
     sources=(
+        "headroom/budget/facts/metrics.csv: names, units and dimensions, with AWS's pages",
         "postmortem.txt",
         "Aurora User Guide, creating_alarms: role metrics follow a failover",
         "systeminvariant.dev, CTL.RDS.ALARM.CONNECTIONS.001",
@@ -86,6 +92,16 @@ RULE = Rule(
         "alarmActions": "A topic is known only after the update; that one is given is what counts.",
         **REPORTED_ELSEWHERE,
         **JUDGED_LATER,
+        **DATA_LATER,
+        **dict.fromkeys(
+            (
+                "metricQueries.*.id",
+                "metricQueries.*.expression",
+                "metricQueries.*.metric.metricName",
+                "metricQueries.*.metric.namespace",
+            ),
+            "What is known only after the update is judged at the end of `up` and in the state.",
+        ),
     },
     check=check,
 )

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 
+from headroom.budget.model import Role
 from policies import objections
-from policies.reading.alarms import WAIT, unclear, watches
+from policies.reading.alarms import ALLOWED, WAIT, connection_alarms, dataless, heard, unclear, watches
 from policies.reading.aurora import AuroraCluster, Reading
 from policies.reading.field import Blank
+from policies.reading.metrics import REMEDY
 from policies.reading.resources import Resource
 from policies.reading.supply import ProxyParts
-from policies.rule import Finding, Rule, unproven
-from policies.spare import advised
+from policies.rule import Finding, Kind, Rule, unproven
+from policies.spare import STAGES, advised
 
 TIMEOUT = "connectionPoolConfig.connectionBorrowTimeout"
 MICROSECONDS = 1_000_000
@@ -21,6 +23,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     for cluster in reading.clusters:
         yield from _windows(cluster)
         yield from advised(cluster, [finding for parts in cluster.proxies for finding in _waits(parts)])
+        yield from _never(cluster)
     for parts in reading.lone_proxies:
         yield from _waits(parts)
 
@@ -30,6 +33,29 @@ def _waits(parts: ProxyParts) -> Iterator[Finding]:
         yield from map(unproven, unclear(alarm))
         if watches(alarm, WAIT):
             yield from _wait(parts, alarm)
+
+
+def _never(cluster: AuroraCluster) -> Iterator[Finding]:
+    """Alarms without data beside good ones; where one is needed, the rule that asks for it says why it isn't one."""
+    alarms = connection_alarms(cluster)
+    counts = {role: sum(role in a.roles and not a.silence for a in alarms) for role in Role}
+    said = {a.alarm.urn for a in alarms if any(counts[role] < STAGES for role in a.roles)}
+    found = [(alarm, dataless(cluster.parts, alarm, in_doubt=True)) for alarm in cluster.alarms]
+    for parts in cluster.proxies:
+        silent = [(alarm, dataless([parts.proxy], alarm)) for alarm in parts.alarms]
+        found += [(alarm, dataless([parts.proxy], alarm, in_doubt=True)) for alarm in parts.alarms]
+        for metric in (WAIT, ALLOWED):
+            if not any(watches(a, metric) and heard(cluster, a) and not why for a, why in silent):
+                said |= {a.urn for a, _ in silent if watches(a, metric)}
+    for alarm, why in found:
+        if why and alarm.urn not in said:
+            yield Finding(
+                urn=alarm.urn,
+                found=f"the alarm {alarm.name} never has data: {why}",
+                allowed="one without data doesn't ring",
+                remedy=REMEDY,
+                kind=Kind.ADVICE,
+            )
 
 
 def _windows(cluster: AuroraCluster) -> Iterator[Finding]:
@@ -59,7 +85,9 @@ RULE = Rule(
     predicate=(
         "Refuses a budget that leaves no room for a warning and a critical threshold between a role's accepted peak "
         "and its limit, and an alarm on the proxy's borrow latency at or above the borrow timeout (beside another "
-        "that can ring, it is advised about). Where the thresholds that are set lie is alrm-connections-threshold's "
+        "that can ring, it is advised about). Advises about an alarm on the cluster or the proxy that never has data, "
+        "where others do what is needed (else alrm-connections-required, alrm-two-stage or alrm-proxy-saturation says "
+        "why it doesn't count). Where the thresholds that are set lie is alrm-connections-threshold's "
         "question."
     ),
     unknown="An unknown threshold or timeout may be out of reach: not proven. A budget that can't be computed is "

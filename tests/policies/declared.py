@@ -339,7 +339,7 @@ def _add_other_alarms(declared: Declared, p: str, below: dict[str, Any]) -> None
                     "metric": {
                         "namespace": "AWS/RDS",
                         "metric_name": name,
-                        "dimensions": {"ProxyName": Ref(f"{p}proxy"), "TargetGroup": "default"},
+                        "dimensions": {"ProxyName": Ref(f"{p}proxy")},
                         "stat": "Sum",
                         "period": 60,
                     },

@@ -23,6 +23,7 @@ ORDERS = Path(__file__).parent / "foreign" / "orders_with_a_proxy.py"
 REGION, ACCOUNT = "eu-west-1", "123456789012"
 #: What the orders' program says -> what somebody writes instead -> the rules that refuse it in prod.
 UNHEARD = {"alrm-connections-required", "alrm-proxy-saturation"}
+ROLES = {"alrm-connections-required"}
 TOPICS = 'aws.sns.Topic("team"), aws.sns.Topic("on-call")'
 PROGRAMS: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "topics under AWS's own key": (
@@ -35,6 +36,56 @@ PROGRAMS: dict[str, tuple[Mapping[str, str], set[str]]] = {
     "one topic under a key with KMS's default policy": (
         {TOPICS: 'aws.sns.Topic("team"), aws.sns.Topic("on-call", kms_master_key_id=aws.kms.Key("key").arn)'},
         {"alrm-actions", "alrm-proxy-saturation"},
+    ),
+    "a namespace that doesn't exist": (
+        {'namespace="AWS/RDS",\n            metric': 'namespace="AWS/Aurora",\n metric'},
+        ROLES,
+    ),
+    "a unit that the metric doesn't have": ({'statistic="Maximum"': 'statistic="Maximum", unit="Percent"'}, ROLES),
+    "a period that it isn't published at": (
+        {'statistic="Maximum",\n            period=60': 'statistic="Maximum", period=10'},
+        ROLES,
+    ),
+    "another dimension beside it": ({'"Role": role': '"Role": role, "Environment": "prod"'}, ROLES),
+    "a role in small letters": ({'"Role": role}': '"Role": role.lower()}'}, ROLES),
+    "a wait in milliseconds": (
+        {
+            'metric_name="DatabaseConnectionsBorrowLatency",': (
+                'metric_name="DatabaseConnectionsBorrowLatency", unit="Milliseconds",'
+            )
+        },
+        {"alrm-proxy-saturation"},
+    ),
+    "a pool by endpoint": (
+        {'"TargetGroup": "default", "TargetRole": "READ_WRITE"': '"EndpointName": "read"'},
+        {"alrm-proxy-saturation"},
+    ),
+    "the resource id, which a preview can't tell": (
+        {'cluster.cluster_identifier, "Role"': 'cluster.cluster_resource_id, "Role"'},
+        set(),
+    ),
+    "a metric of another namespace beside them": (
+        {
+            "pool = aws.rds": (
+                'aws.cloudwatch.MetricAlarm("other", namespace="Ours", metric_name="orders", period=10, unit="Percent",'
+                'statistic="Sum", evaluation_periods=1, threshold=1, comparison_operator="GreaterThanThreshold")\n'
+                "pool = aws.rds"
+            )
+        },
+        set(),
+    ),
+    "a function, a chat channel and an action of EC2 beside the topics": (
+        {
+            "alarm_actions=[topic.arn]": (
+                "alarm_actions=[topic.arn, 'arn:aws:lambda:eu-west-1:123456789012:function:page', "
+                "'arn:aws:automate:eu-west-1:ec2:recover', 'arn:aws:ssm:eu-west-1:123456789012:opsitem:1']"
+            )
+        },
+        set(),
+    ),
+    "a function alone": (
+        {"alarm_actions=[on_call.arn]": "alarm_actions=['arn:aws:lambda:eu-west-1:123456789012:function:page']"},
+        set(),
     ),
 }
 
@@ -151,3 +202,27 @@ def test_a_policy_that_refers_to_its_topic_passes_the_preview_and_is_judged_in_t
     for tier in ("critical", "warning"):
         declared.change(f"{tier}-policy", policy='{"Statement": []}')
     assert in_state(deployed(declared)) == UNHEARD
+
+
+#: What somebody takes for the identifier, as the state has it once the cluster is there.
+TAKEN = {
+    "clusterResourceId": "cluster-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "arn": "arn:aws:rds:eu-west-1:123456789012:cluster:orders",
+    "endpoint": "orders.cluster-abc.eu-west-1.rds.amazonaws.com",
+    "clusterIdentifier": "orders",
+}
+
+
+@pytest.mark.parametrize("property_", TAKEN)
+def test_which_property_a_dimension_is_shows_in_the_state(property_: str) -> None:
+    """In the preview it comes from the cluster, and that is all that can be told."""
+    declared = shop()
+    assert mandatory(declared.reading()) == set()
+    state = deployed(declared)
+    for resource in state["deployment"]["resources"]:
+        for values in (resource["inputs"], resource["outputs"]):
+            if resource["type"] == t.CLUSTER:
+                values.update(TAKEN)
+            if resource["type"] == t.ALARM and "DBClusterIdentifier" in values.get("dimensions", {}):
+                values["dimensions"] = {**values["dimensions"], "DBClusterIdentifier": TAKEN[property_]}
+    assert in_state(state) == (set() if property_ == "clusterIdentifier" else ROLES)

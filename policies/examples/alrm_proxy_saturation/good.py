@@ -40,7 +40,7 @@ aws.cloudwatch.MetricAlarm(
                 "metric": {
                     "namespace": "AWS/RDS",
                     "metric_name": metric,
-                    "dimensions": {"ProxyName": proxy.name, "TargetGroup": "default"},
+                    "dimensions": {"ProxyName": proxy.name},
                     "stat": "Sum",
                     "period": 60,
                 },

@@ -145,7 +145,7 @@ aws.cloudwatch.MetricAlarm(
                 "metric": {
                     "namespace": "AWS/RDS",
                     "metric_name": metric,
-                    "dimensions": {"ProxyName": proxy.name, "TargetGroup": "default"},
+                    "dimensions": {"ProxyName": proxy.name, "TargetGroup": "default", "TargetRole": "READ_WRITE"},
                     "stat": "Sum",
                     "period": 60,
                 },

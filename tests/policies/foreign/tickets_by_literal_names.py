@@ -103,7 +103,7 @@ aws.cloudwatch.MetricAlarm(
                 "metric": {
                     "namespace": "AWS/RDS",
                     "metric_name": metric,
-                    "dimensions": {"ProxyName": PROXY, "TargetGroup": "default"},
+                    "dimensions": {"ProxyName": PROXY},
                     "stat": "Sum",
                     "period": 60,
                 },

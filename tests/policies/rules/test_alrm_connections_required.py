@@ -51,6 +51,38 @@ def silent(why: str) -> dict[str, str]:
     }
 
 
+def dataless(why: str) -> dict[str, str]:
+    return {
+        "writer-critical": (
+            f"no alarm on the writer's connections of shop can ring and tell somebody (writer-critical: {why}); one "
+            "has to, before they run out; watch what AWS publishes: in the namespace AWS/RDS, with the identifier "
+            "itself as dimension, in the metric's own unit or none, and with a period of 60 s"
+        )
+    }
+
+
+def query(**changes: Any) -> Declared:
+    """The same, as a query."""
+    metric = {
+        "namespace": "AWS/RDS",
+        "metric_name": "DatabaseConnections",
+        "dimensions": {"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+        "stat": "Maximum",
+        "period": 60,
+        **changes,
+    }
+    queries = [
+        {"id": "share", "expression": "100 * used / 200", "return_data": True},
+        {"id": "used", "metric": metric},
+        {"id": "unused", "metric": {"namespace": "Ours", "metric_name": "DatabaseConnections"}},
+    ]
+    return only(metric_name=None, namespace=None, dimensions=None, metric_queries=queries)
+
+
+SETS = (
+    "AWS publishes DatabaseConnections under DBInstanceIdentifier, or DBClusterIdentifier, or DBClusterIdentifier and "
+    "Role, or DbClusterIdentifier and EngineName"
+)
 SILENT = {"shop", *READER}
 RINGS = {"shop", "writer-critical", *READER}
 
@@ -384,6 +416,89 @@ CASES: Sequence[Case] = [
         says="one of them at such a topic",
         declared=shop().change("critical", kms_master_key_id="alias/aws/sns"),
         passes={"shop", *ALARMS},
+    ),
+    Case(
+        says="another namespace",
+        declared=only(namespace="AWS/Aurora"),
+        refused=dataless("its namespace is AWS/Aurora, and AWS publishes DatabaseConnections in AWS/RDS"),
+        passes=SILENT,
+    ),
+    Case(
+        says="a query of another namespace",
+        declared=query(namespace="AWS/DocDB"),
+        refused=dataless("its namespace is AWS/DocDB, and AWS publishes DatabaseConnections in AWS/RDS"),
+        passes=SILENT,
+    ),
+    Case(says="a query that AWS publishes", declared=query(), passes=RINGS),
+    Case(
+        says="the metric in other letters",
+        declared=only(metric_name="databaseConnections"),
+        refused=dataless("AWS calls its metric DatabaseConnections, not databaseConnections"),
+        passes=SILENT,
+    ),
+    Case(
+        says="another unit",
+        declared=only(unit="Percent"),
+        refused=dataless("its unit is Percent, and AWS publishes DatabaseConnections in Count"),
+        passes=SILENT,
+    ),
+    Case(says="the metric's own unit", declared=only(unit="Count"), passes=RINGS),
+    Case(
+        says="a period that it isn't published at",
+        declared=only(period=10),
+        refused=dataless("its period is 10 s, and AWS publishes DatabaseConnections every 60 s"),
+        passes=SILENT,
+    ),
+    Case(
+        says="the cluster's resource id",
+        declared=only(dimensions={"DBClusterIdentifier": "cluster-ABCDEFGHIJKLMNOPQRSTUVWX", "Role": "WRITER"})
+        .change("shop", cluster_identifier="orders", cluster_resource_id="cluster-ABCDEFGHIJKLMNOPQRSTUVWX")
+        .change("writer-critical", tags={"of": Ref("shop")}, metric_queries=[{"id": "of", "expression": Ref("shop")}]),
+        refused=dataless(
+            "its dimension DBClusterIdentifier is the resource id of shop, and AWS publishes under the identifier, "
+            "orders"
+        ),
+        passes=SILENT,
+    ),
+    Case(
+        says="a dimension that DatabaseConnections doesn't have",
+        declared=only(dimensions={"DBClusterIdentifier": Ref("shop"), "Role": "WRITER", "Environment": "prod"}),
+        refused=dataless(f"its dimensions are DBClusterIdentifier and Environment and Role, and {SETS}"),
+        passes=SILENT,
+    ),
+    Case(
+        says="a role in other letters",
+        declared=only(dimensions={"DBClusterIdentifier": Ref("shop"), "Role": "Writer"}),
+        refused=dataless("its dimension Role is Writer, and AWS publishes WRITER and READER"),
+        passes=SILENT,
+    ),
+    Case(
+        says="another region",
+        declared=only(region="us-east-1").change("shop", region="eu-west-1"),
+        refused=dataless("it is in us-east-1, and what it watches is in eu-west-1"),
+        passes=SILENT,
+    ),
+    Case(
+        says="the cluster with its engine's name",
+        declared=only(dimensions={"DbClusterIdentifier": Ref("shop"), "EngineName": "aurora-postgresql"}),
+        passes=RINGS,
+    ),
+    Case(
+        says="beside a good alarm, one without data refuses nothing",
+        declared=shop().change("writer-warning", namespace="AWS/Aurora"),
+        passes={"shop", *ALARMS},
+    ),
+    Case(
+        says="an instance's alarm without data doesn't count as the instance's",
+        declared=by_instance("shop-1").change("on-shop-1", unit="Percent").drop("shop-2"),
+        refused={
+            "shop": (
+                "no alarm watches the writer's connections of the cluster shop; one on DatabaseConnections with the "
+                "dimensions DBClusterIdentifier and Role=WRITER is needed; declare who is told (headroom:notify), "
+                "and the component declares the alarms; or add one with alarmActions"
+            )
+        },
+        passes={"on-shop-1"},
     ),
     Case(
         says="one of the instances' alarms tells nobody",

@@ -42,8 +42,8 @@ CASES: Sequence[Case] = [
             "proxy": [
                 (
                     "no alarm that tells somebody watches how long clients wait at the proxy proxy; behind a "
-                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency shows "
-                    "it; add one on DatabaseConnectionsBorrowLatency"
+                    "proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency "
+                    "shows it; add one on DatabaseConnectionsBorrowLatency"
                 ),
                 (
                     "no alarm that tells somebody watches how full its pool is at the proxy proxy; behind a proxy"
@@ -212,6 +212,51 @@ CASES: Sequence[Case] = [
                 ),
             ]
         },
+    ),
+    Case(
+        says="a wait in milliseconds, and a pool by endpoint",
+        declared=shop()
+        .change("borrow-latency", unit="Milliseconds")
+        .change(
+            "pool-use",
+            metric_queries=None,
+            namespace="AWS/RDS",
+            metric_name="MaxDatabaseConnectionsAllowed",
+            dimensions={"ProxyName": Ref("proxy"), "EndpointName": "read"},
+            statistic="Sum",
+            period=60,
+        ),
+        refused={
+            "proxy": [
+                (
+                    "no alarm that tells somebody watches how long clients wait at the proxy proxy (borrow-latency: "
+                    "its unit is Milliseconds, and AWS publishes DatabaseConnectionsBorrowLatency in Microseconds); "
+                    "behind a proxy the database looks calm while clients queue: DatabaseConnectionsBorrowLatency "
+                    "shows it; watch what AWS publishes: in the namespace AWS/RDS, with the identifier itself as "
+                    "dimension, in the metric's own unit or none, and with a period of 60 s"
+                ),
+                (
+                    "no alarm that tells somebody watches how full its pool is at the proxy proxy (pool-use: its "
+                    "dimensions are EndpointName and ProxyName, and AWS publishes MaxDatabaseConnectionsAllowed under "
+                    "ProxyName, or ProxyName and Target and TargetGroup, or ProxyName and TargetGroup and TargetRole); "
+                    "behind a proxy the database looks calm while clients queue: MaxDatabaseConnectionsAllowed shows "
+                    "it; watch what AWS publishes: in the namespace AWS/RDS, with the identifier itself as dimension, "
+                    "in the metric's own unit or none, and with a period of 60 s"
+                ),
+            ]
+        },
+    ),
+    Case(
+        says="one without data beside a good one",
+        declared=shop().add(
+            t.ALARM,
+            "in-ms",
+            metric_name="DatabaseConnectionsBorrowLatency",
+            dimensions={"ProxyName": Ref("proxy")},
+            unit="Milliseconds",
+            alarm_actions=[Ref("critical")],
+        ),
+        passes={"proxy"},
     ),
 ]
 

@@ -14,6 +14,17 @@ def latency(threshold: object) -> Declared:
     return shop().change("borrow-latency", threshold=threshold)
 
 
+ALL = shop().names(*JUDGED)
+
+
+def never(name: str, why: str) -> str:
+    return (
+        f"the alarm {name} never has data: {why}; one without data doesn't ring; watch what AWS publishes: in the "
+        "namespace AWS/RDS, with the identifier itself as dimension, in the metric's own unit or none, and with a "
+        "period of 60 s"
+    )
+
+
 CASES: Sequence[Case] = [
     Case(
         says="room between the peak and the limit",
@@ -279,6 +290,67 @@ CASES: Sequence[Case] = [
             "writer-down",
             "writer-warning",
         },
+    ),
+    Case(
+        says="an alarm without data beside those that are needed",
+        declared=shop()
+        .add(
+            t.ALARM,
+            "third",
+            namespace="AWS/Aurora",
+            metric_name="DatabaseConnections",
+            dimensions={"DBClusterIdentifier": Ref("shop"), "Role": "WRITER"},
+            alarm_actions=[Ref("critical")],
+        )
+        .add(
+            t.ALARM,
+            "cpu",
+            namespace="AWS/RDS",
+            metric_name="CPUUtilization",
+            dimensions={"DBClusterIdentifier": Ref("shop")},
+            unit="Count",
+        )
+        .add(
+            t.ALARM,
+            "in-ms",
+            metric_name="DatabaseConnectionsBorrowLatency",
+            dimensions={"ProxyName": Ref("proxy")},
+            unit="Milliseconds",
+        ),
+        advised={
+            "third": never("third", "its namespace is AWS/Aurora, and AWS publishes DatabaseConnections in AWS/RDS"),
+            "cpu": never("cpu", "its unit is Count, and AWS publishes CPUUtilization in Percent"),
+            "in-ms": never(
+                "in-ms", "its unit is Milliseconds, and AWS publishes DatabaseConnectionsBorrowLatency in Microseconds"
+            ),
+        },
+        passes=ALL,
+    ),
+    Case(
+        says="where an alarm without data is needed other rules say so",
+        declared=shop()
+        .change("writer-warning", namespace="AWS/Aurora")
+        .change("reader-warning", unit="Percent")
+        .change("reader-critical", unit="Percent")
+        .change("borrow-latency", unit="Milliseconds"),
+        passes=ALL,
+    ),
+    Case(
+        says="dimensions that AWS's table doesn't have",
+        declared=shop().add(
+            t.ALARM,
+            "pool",
+            metric_name="MaxDatabaseConnectionsAllowed",
+            dimensions={"ProxyName": Ref("proxy"), "TargetGroup": "default"},
+        ),
+        advised={
+            "pool": never(
+                "pool",
+                "its dimensions are ProxyName and TargetGroup, and AWS publishes MaxDatabaseConnectionsAllowed under "
+                "ProxyName, or ProxyName and Target and TargetGroup, or ProxyName and TargetGroup and TargetRole",
+            )
+        },
+        passes=ALL,
     ),
 ]
 

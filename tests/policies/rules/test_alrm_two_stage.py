@@ -212,6 +212,20 @@ CASES: Sequence[Case] = [
         declared=shop().change("critical", kms_master_key_id="alias/aws/sns"),
         passes=set(shop().names(t.ALARM)),
     ),
+    Case(
+        says="a second one that never has data is none",
+        declared=shop().change("writer-warning", namespace="AWS/Aurora"),
+        refused={
+            "writer-critical": (
+                "writer-critical is the only alarm that tells of the writer's connections of shop (writer-warning: its "
+                "namespace is AWS/Aurora, and AWS publishes DatabaseConnections in AWS/RDS); a warning has to come "
+                "while there is time to act, before the one that pages; watch what AWS publishes: in the namespace "
+                "AWS/RDS, with the identifier itself as dimension, in the metric's own unit or none, and with a period "
+                "of 60 s"
+            )
+        },
+        passes=set(shop().names(t.ALARM)) - {"writer-critical"},
+    ),
 ]
 
 
