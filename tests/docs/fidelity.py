@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from headroom.local.aws.prose import RULES
+from headroom.local.aws.prose.tags import TAGGED
 from headroom.local.aws.registry import as_of, judged
 from headroom.local.aws.registry_names import COUNTERPARTS
 from headroom.local.aws.table import TYPES
@@ -64,7 +65,7 @@ def page() -> str:
             "| type | property | AWS's rule | source |",
             "|---|---|---|---|",
             *(
-                f"| {', '.join(map(_short, rule.types))} | `{rule.property}` | "
+                f"| {_kinds(rule.types)} | `{rule.property}` | "
                 f"{'*remark:* ' if rule.remark else ''}{_cell(rule.words)} | {_link(rule.source)} |"
                 for rule in RULES
             ),
@@ -138,6 +139,10 @@ def _words(rule: Any) -> str:
     if forms:
         parts.append("has the form of " + " or ".join(forms))
     return "; ".join(part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…" for part in parts)
+
+
+def _kinds(tokens: tuple[str, ...]) -> str:
+    return "every type with tags" if tokens == TAGGED else ", ".join(map(_short, tokens))
 
 
 def _short(token: str) -> str:

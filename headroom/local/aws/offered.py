@@ -70,7 +70,8 @@ def offered(token: str, values: Mapping[str, Any], region: str, old: Mapping[str
         if engine not in _versions():
             result.refused.append(Said("engine", f"must be one of {', '.join(sorted(_versions()))}"))
             return result
-        if (version := new("engineVersion")) is not None and not old:
+        # An instance has its cluster's version: a running cluster gets readers on an ended one, too.
+        if token == CLUSTER and (version := new("engineVersion")) is not None and not old:
             _sort(result, _version(engine, str(version)))
         if token == INSTANCE and (size := new("instanceClass")) is not None:
             _sort(result, _class(engine, str(size), region))
@@ -88,9 +89,11 @@ def _version(engine: str, version: str) -> Iterator[tuple[bool, Said]]:
     major = version.partition(".")[0]
     later = sorted((one for one in known - ended if one.partition(".")[0] == major), key=_order)
     hint = f": take {later[-1]}" if later else f": the newest that is listed is {max(known - ended, key=_order)}"
+    if any(one.startswith(f"{version}.") for one in known - ended):
+        return  # a major version alone is the newest of its minors
     if version in ended:
         yield True, Said("engineVersion", f"{engine} {version} can't be created any more{hint} {lists}")
-    elif version not in known and not any(one.startswith(f"{version}.") for one in known):
+    elif version not in known:
         newest = _order(later[-1]) if later else max(map(_order, known))
         if _order(version) < newest:
             yield True, Said("engineVersion", f"there is no {engine} {version}{hint} {lists}")

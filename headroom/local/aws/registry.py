@@ -66,9 +66,11 @@ class Judged:
     def __init__(self, counterpart: Counterpart, inputs: Mapping[str, Property], region: str) -> None:
         self._counterpart = counterpart
         self._inputs = inputs
+        self._places: dict[str, Path | None] = {}
         name, _, definition = counterpart.type.partition("#")
         self._root = _file(f"resources/{_types(region)[name]}") if name in _types(region) else {}
-        self._schema = self._root.get("definitions", {}).get(definition, {}) if definition else self._root
+        whole = self._root.get("definitions", {}).get(definition, {}) if definition else self._root
+        self._schema = {key: rule for key, rule in whole.items() if key not in counterpart.skipped}
 
     def said(self, values: Mapping[str, Any]) -> Iterator[Said]:
         """What the registry says against the values, with the names of the Pulumi properties."""
@@ -76,7 +78,8 @@ class Judged:
         instance: dict[str, Any] = {}
         unset = self._counterpart.unset
         for name, value in values.items():
-            if name in self._inputs and (name not in unset or value != unset[name]):
+            # An empty list is not sent; tags have limits of their own in each schema, narrower than the services'.
+            if name in self._inputs and name != "tags" and value != [] and (name not in unset or value != unset[name]):
                 self._place(instance, self._schema, (), name, name, value, self._inputs[name].kind, trace)
         schemas = [
             self._schema,
@@ -143,6 +146,12 @@ class Judged:
         return self._resolved(node["items"]) if isinstance(node.get("items"), dict) else node
 
     def _where(self, path: str, name: str, node: Any) -> Path | None:
+        """The member that a property names, by its path without indexes, below the node that its parent names."""
+        if path not in self._places:
+            self._places[path] = self._sought(path, name, node)
+        return self._places[path]
+
+    def _sought(self, path: str, name: str, node: Any) -> Path | None:
         members = node.get("properties", {})
         if path in self._counterpart.names:
             named = self._counterpart.names[path]

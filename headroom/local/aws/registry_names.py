@@ -16,6 +16,7 @@ class Counterpart:
     names: Mapping[str, str | None] = field(default_factory=dict)
     prefixes: tuple[str, ...] = ()
     unset: Mapping[str, object] = field(default_factory=dict)  # values with which pulumi_aws says "not set"
+    skipped: frozenset[str] = frozenset()  # its keywords that are CloudFormation's rules, not the service's
     extensions: tuple[str, ...] = ()  # cfn-lint's further schemas that hold for what pulumi_aws sends
 
 
@@ -36,12 +37,14 @@ _RULE = {
     "cidrIpv4": "CidrIp",
     "cidrIpv6": "CidrIpv6",
 }
+# A network from a pool may say its range as well, and needs no length of its mask if the pool has one.
+_IPAM = frozenset({"requiredXor", "dependentRequired"})
 _PORTS = ("aws_ec2_securitygroup/protocols_and_port_ranges_include",)
 _GROUP = {"parameters": None}  # CloudFormation has them as one object; the parameters' own lists judge them
 
 COUNTERPARTS: dict[str, Counterpart] = {
-    "aws:ec2/vpc:Vpc": Counterpart("AWS::EC2::VPC"),
-    "aws:ec2/subnet:Subnet": Counterpart("AWS::EC2::Subnet"),
+    "aws:ec2/vpc:Vpc": Counterpart("AWS::EC2::VPC", skipped=_IPAM),
+    "aws:ec2/subnet:Subnet": Counterpart("AWS::EC2::Subnet", skipped=_IPAM),
     "aws:ec2/securityGroup:SecurityGroup": Counterpart("AWS::EC2::SecurityGroup", prefixes=("Group",)),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Counterpart(
         "AWS::EC2::SecurityGroupIngress",
@@ -73,7 +76,6 @@ COUNTERPARTS: dict[str, Counterpart] = {
         extensions=(
             "aws_rds_dbcluster/aurora",
             "aws_rds_dbcluster/monitoring",
-            "aws_rds_dbcluster/multiaz",
             "aws_rds_dbcluster/serverless_exclusive",
         ),
     ),

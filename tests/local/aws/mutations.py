@@ -92,6 +92,8 @@ MUTATIONS = [
     # --- EC2 ---
     *bad("vpc", "cidrBlock", "10.0.0.0/8", "10.0.0.0/29", "10.0.0.0", "10.0.0.1/16", "ten"),
     *bad("vpc", "instanceTenancy", "shared"),
+    *bad("vpc", "cidrBlock", REMOVED),
+    *bad("vpc", "tags", {"aws:name": "x"}, {"": "x"}, {"k" * 129: "x"}, {"k": "v" * 257}, {f"k{n}": "v" for n in range(51)}),
     *bad("subnet-a", "cidrBlock", "10.0.0.0/30", "10.0.300.0/24"),
     *bad("subnet-a", "availabilityZone", "us-east-1a", "a"),
     *bad("subnet-a", "vpcId", "shop"),
@@ -177,7 +179,6 @@ MUTATIONS = [
     *bad("proxy", "engineFamily", "ORACLE"),
     *bad("proxy", "idleClientTimeout", 30, 30000),
     *bad("proxy", "vpcSubnetIds", [A]),
-    *bad("proxy", "vpcSecurityGroupIds", []),
     *bad("proxy", "roleArn", "proxy"),
     *bad("proxy", "auths", [], REMOVED),
     *bad("proxy", "defaultAuthScheme", "IAM"),

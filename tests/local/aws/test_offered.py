@@ -18,7 +18,7 @@ PG, MY = "aurora-postgresql", "aurora-mysql"
 def lists(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small lists of the real form: the real ones are renewed."""
     versions = {
-        PG: frozenset({"14.18", "16.4", "16.6", "16.8", "16.15", "17.9", "18.6"}),
+        PG: frozenset({"14.18", "16", "16.4", "16.6", "16.8", "16.15", "17.9", "18.6"}),
         MY: frozenset({"5.7.mysql_aurora.2.11.1", "8.0.mysql_aurora.3.08.0", "8.4.mysql_aurora.8.4.1"}),
     }
     classes = {
@@ -29,7 +29,7 @@ def lists(monkeypatch: pytest.MonkeyPatch) -> None:
         "af-south-1": {PG: frozenset({"db.t3.medium", "db.t3.large"}), "postgres": frozenset({"db.m5.large"})},
     }
     monkeypatch.setattr(module, "_versions", lambda: versions)
-    monkeypatch.setattr(module, "_ended", lambda: {PG: frozenset({"16.4", "16.6"})})
+    monkeypatch.setattr(module, "_ended", lambda: {PG: frozenset({"16", "16.4", "16.6"})})
     monkeypatch.setattr(module, "_classes", lambda: classes)
 
 
@@ -67,11 +67,17 @@ def test_a_version_is_known_ended_or_newer_than_the_list(version: str, expected:
 
 def test_a_major_version_alone_is_the_newest_of_its_minors() -> None:
     assert said(CLUSTER, engineVersion="17") == []
+    assert said(CLUSTER, engineVersion="16") == []  # AWS's list has "16" itself among the ended
+    assert said(CLUSTER, engine=MY, engineVersion="8.0") == []
 
 
 def test_a_cluster_that_runs_on_an_ended_version_stays_changeable() -> None:
     assert said(CLUSTER, engineVersion="16.6", old={"engineVersion": "16.6"}) == []
     assert said(CLUSTER, engineVersion="16.6", old={"engineVersion": "16.4"}) == []
+
+
+def test_a_running_cluster_on_an_ended_version_gets_readers() -> None:
+    assert said(INSTANCE, engineVersion="16.6", instanceClass="db.r8g.large") == []
 
 
 def test_an_engine_that_rds_has_no_clusters_of_is_refused() -> None:

@@ -1,6 +1,6 @@
 """What AWS's services refuse and say only in prose: one row is a property, the rule, and the page that says it."""
 
-from headroom.local.aws.prose import cloudwatch, events, keys, metrics, network, proxies, rds, scaling
+from headroom.local.aws.prose import cloudwatch, events, keys, metrics, network, proxies, rds, scaling, tags
 from headroom.local.aws.prose.rule import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -12,4 +12,5 @@ RULES: tuple[Rule, ...] = (
     *metrics.RULES,
     *cloudwatch.RULES,
     *events.RULES,
+    *tags.RULES,
 )

@@ -30,7 +30,7 @@ def _in_the_grid(value: Any, given: Given) -> bool:
     for widget in _widgets(value):
         for name, (low, high) in _SIZES.items():
             size = widget.get(name, low) if isinstance(widget, dict) else low
-            if not isinstance(size, int) or size < low or (high is not None and size > high):
+            if not isinstance(size, int | float) or size < low or (high is not None and size > high):
                 return False
     return True
 

@@ -19,7 +19,7 @@ _EXTENDED = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
-_ID = re.compile(r"(?<![\w.])[a-z]\w*")
+_ID = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")
 ACTION_ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:.+")  # EC2's own actions have no account
 
 
@@ -51,11 +51,17 @@ def _queries(value: Any, name: str) -> list[Any]:
 
 
 def _known_ids(value: Any, given: Given) -> bool:
-    """Every name in an expression is another query's id. Functions are in capitals; a SELECT is another language."""
-    if value.lstrip().upper().startswith("SELECT"):
+    """Every name in an expression is another query's id. A SELECT is another language, a rule's name has any form."""
+    if value.lstrip().upper().startswith("SELECT") or "INSIGHT_RULE" in value:
         return True
     ids = set(_queries(given("metricQueries") or [], "id"))
     return set(_ID.findall(_QUOTED.sub("", value))) <= ids
+
+
+def _one_result(value: Any, given: Given) -> bool:
+    """With a band of expected values, the metric and the band are both returned."""
+    results = _queries(value, "returnData").count(True)
+    return results == 1 or (results == 2 and given("thresholdMetricId") is not None)
 
 
 def _statistic(value: Any, given: Given) -> bool:
@@ -90,8 +96,7 @@ RULES = (
          lambda value, given: len(_queries(value, "metric")) <= 10),
     Rule(ALARM, "metricQueries", "must have ids that differ", _QUERY,
          lambda value, given: len(set(_queries(value, "id"))) == len(_queries(value, "id"))),
-    Rule(ALARM, "metricQueries", "must have exactly one entry with returnData: true", _QUERY,
-         lambda value, given: _queries(value, "returnData").count(True) == 1),
+    Rule(ALARM, "metricQueries", "must have exactly one entry with returnData: true", _QUERY, _one_result),
     Rule(ALARM, "metricQueries[].expression", "must be given, or metric, and not both", _QUERY,
          lambda value, given: (value is None) != (given.own("metric") is None), absent=True),
     Rule(ALARM, "metricQueries[].expression", "names an id that no entry of metricQueries has", _QUERY, _known_ids),

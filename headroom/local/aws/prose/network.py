@@ -30,6 +30,14 @@ def _port(value: Any, given: Given) -> bool:
 
 
 RULES = (
+    Rule(
+        VPC,
+        "cidrBlock",
+        "or ipv4IpamPoolId is required",
+        api(_EC2, "CreateVpc"),
+        lambda value, given: value is not None or given("ipv4IpamPoolId") is not None,
+        absent=True,
+    ),
     Rule(VPC, "cidrBlock", "must be a network between /16 and /28", api(_EC2, "CreateVpc"), _size),
     Rule(SUBNET, "cidrBlock", "must be a network between /16 and /28", api(_EC2, "CreateSubnet"), _size),
     Rule(

@@ -95,10 +95,10 @@ RULES = (
          _CLUSTER_PAGE, _can_log_in, absent=True),
     Rule(CLUSTER, "masterPassword", "must not be given with manageMasterUserPassword", _CLUSTER_PAGE,
          lambda value, given: not given("manageMasterUserPassword")),
-    Rule(CLUSTER, "masterPassword", "must have 8 to 128 printable characters (41 at most for MySQL), none of / ' \" @ or space",
+    Rule(CLUSTER, "masterPassword", 'must have 8 to 128 printable characters (41 at most for MySQL), none of / " @',
          _CLUSTER_PAGE,
          lambda value, given: 8 <= len(value) <= (128 if _is_postgres(given) else 41)
-         and not re.search(r"[/'\"@\s]|[^ -~]", value)),
+         and not re.search(r"[/\"@]|[^ -~]", value)),
     Rule(CLUSTER, "databaseName", "must begin with a letter or underscore and have at most 63 letters, digits and underscores",
          _CLUSTER_PAGE, full(r"[a-zA-Z_]\w{0,62}")),
     Rule(CLUSTER, "databaseName", "is a name that the engine has already", _CLUSTER_PAGE, _database),

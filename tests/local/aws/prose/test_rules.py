@@ -11,6 +11,7 @@ from headroom.local.aws.sdk import Kind, schema
 from headroom.local.aws.table import TYPES
 from headroom.local.aws.values import UNKNOWN
 
+VPC = "aws:ec2/vpc:Vpc"
 ALARM, CLUSTER = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:rds/cluster:Cluster"
 COMPOSITE, ACTION = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:appautoscaling/scheduledAction:ScheduledAction"
 SUBSCRIPTION, SECRET = "aws:sns/topicSubscription:TopicSubscription", "aws:secretsmanager/secret:Secret"
@@ -30,6 +31,8 @@ def metric(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("token", "property_", "values"),
     [
+        (VPC, "cidrBlock", {"ipv4IpamPoolId": "ipam-pool-1"}),
+        (VPC, "tags", {"tags": {"k" * 128: "", "awsome": "v" * 256, "unknown": UNKNOWN}}),
         (CLUSTER, "clusterIdentifier", {"clusterIdentifier": "A1-b-2"}),
         (CLUSTER, "clusterIdentifier", {"clusterIdentifier": "a" * 63}),
         (CLUSTER, "preferredBackupWindow", {"preferredBackupWindow": "23:45-00:15"}),
@@ -55,6 +58,12 @@ def metric(name: str) -> dict[str, Any]:
          {"metricQueries": [{"id": "e", "expression": "SELECT MAX(CPUUtilization) FROM x"}]}),
         (ALARM, "metricQueries[].expression",
          {"metricQueries": [{"id": "e", "expression": "SEARCH('{AWS/RDS,x} abc', 'Sum', 60)"}]}),
+        (ALARM, "metricQueries",
+         {"thresholdMetricId": "band", "metricQueries": [
+             {"id": "band", "expression": "ANOMALY_DETECTION_BAND(m)", "returnData": True},
+             {**metric("m"), "returnData": True}]}),
+        (ALARM, "metricQueries[].expression",
+         {"metricQueries": [{"id": "e", "expression": "INSIGHT_RULE_METRIC(my-rule, Sum) / m"}, metric("m")]}),
         (ALARM, "alarmActions[]", {"alarmActions": ["arn:aws:automate:eu-west-1:ec2:recover"]}),
         (ALARM, "alarmActions[]", {"alarmActions": ["arn:aws-cn:sns:cn-north-1:123456789012:x", UNKNOWN]}),
         (COMPOSITE, "alarmRule", {"alarmRule": "(ALARM(\"a b\") OR OK(c-d)) AND NOT INSUFFICIENT_DATA('e')\nOR FALSE"}),
