@@ -70,7 +70,7 @@ def child() -> None:
         added += time.process_time() - entered
         return result
 
-    checks.verdict = timed  # type: ignore[attr-defined]
+    checks.verdict = timed  # type: ignore[assignment]
     for token, name, given in resources:
         entry: derive.Derived = derived(token)
         inputs = checks.completed(entry, values.from_struct(values.to_struct(given)), {}, b"abcd", name)
