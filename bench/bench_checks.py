@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,17 +61,19 @@ def child() -> None:
     from headroom.local.aws import aws_rules
 
     added = time.process_time() - before
-    from headroom.local.aws import checks
-    from tests.local.aws.offline import derived
+    judge = aws_rules.verdict
 
-    def timed(*arguments: Any) -> aws_rules.Verdict:
+    def timed(token: str, values: Mapping[str, Any], region: str, old: Mapping[str, Any]) -> aws_rules.Verdict:
         nonlocal added
         entered = time.process_time()
-        result = aws_rules.verdict(*arguments)
+        result = judge(token, values, region, old)
         added += time.process_time() - entered
         return result
 
-    checks.verdict = timed  # type: ignore[assignment]
+    aws_rules.verdict = timed
+    from headroom.local.aws import checks  # takes the timed one
+    from tests.local.aws.offline import derived
+
     for token, name, given in resources:
         entry: derive.Derived = derived(token)
         inputs = checks.completed(entry, values.from_struct(values.to_struct(given)), {}, b"abcd", name)
