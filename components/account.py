@@ -28,16 +28,19 @@ class Account:
         """The ARN of a resource of this account and region."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
-    def trust(self, service: str) -> dict[str, object]:
-        """A role's trust policy: `service` may assume it, and only on this account's behalf (no confused deputy)."""
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": service},
-                    "Action": "sts:AssumeRole",
-                    "Condition": {"StringEquals": {"aws:SourceAccount": self.account_id}},
-                }
-            ],
+    def trust(self, service: str, *, names_its_source: bool) -> dict[str, object]:
+        """A role's trust policy: `service` may assume it.
+
+        Args:
+            service: the service's principal.
+            names_its_source: AWS documents that it says on whose behalf; then it must be this account's (no confused
+                deputy). A condition on what a service doesn't send would keep it out for good.
+        """
+        statement: dict[str, object] = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
         }
+        if names_its_source:
+            statement["Condition"] = {"StringEquals": {"aws:SourceAccount": self.account_id}}
+        return {"Version": "2012-10-17", "Statement": [statement]}

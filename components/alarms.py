@@ -53,9 +53,13 @@ class ConnectionAlarms(pulumi.ComponentResource):
     def __init__(self, name: str, args: ConnectionAlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("headroom:index:ConnectionAlarms", name, {}, opts)
         self._name = name
+        maximum = args.table.scaled_to_maximum
+        told = topics(name, args.notify, None if maximum is None else maximum.tier, Account.of(self), self)
+        self.topics = {tier: each.topic for tier, each in told.items()}
         # An alarm for which silence breaches would page while the instances are still being made.
-        self._made = pulumi.ResourceOptions(parent=self, depends_on=list(args.database.instances))
-        self.topics = topics(name, args.notify, Account.of(self), self)
+        self._made = pulumi.ResourceOptions(
+            parent=self, depends_on=[*args.database.instances, *(each.policy for each in told.values())]
+        )
         self.measured = Names.of(name, args.database, tuple(args.instances), args.proxy)
         declared = {alarm.name: self._alarm(alarm) for alarm in args.table.alarms}
         self.arns: dict[str, pulumi.Output[str]] = {name: alarm.arn for name, alarm in declared.items()}
@@ -66,10 +70,9 @@ class ConnectionAlarms(pulumi.ComponentResource):
             self.names.insert(0, f"{name}-{args.table.composite.name}")
         child = pulumi.ResourceOptions(parent=self)
         for one in args.table.events:
-            events.subscribe(name, one, self.topics[one.tier], args.database, args.proxy, child)
-        if args.table.scaled_to_maximum is not None:
-            maximum = args.table.scaled_to_maximum
-            events.tell_of_the_maximum(name, maximum, self.topics[maximum.tier], args.database, child)
+            events.subscribe(name, one, told[one.tier], args.database, args.proxy, child)
+        if maximum is not None:
+            events.tell_of_the_maximum(name, maximum, told[maximum.tier], args.database, child)
         for metric in args.table.log_metrics:
             events.count_in_the_log(name, metric, self.measured, args.database, child)
         self.register_outputs(

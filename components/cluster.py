@@ -134,7 +134,7 @@ class AuroraCluster(pulumi.ComponentResource):
         monitoring = aws.iam.Role(
             f"{name}-monitoring",
             description=f"{name}: RDS writes the instances' operating-system metrics",
-            assume_role_policy=json.dumps(account.trust("monitoring.rds.amazonaws.com")),
+            assume_role_policy=json.dumps(account.trust("monitoring.rds.amazonaws.com", names_its_source=True)),
             opts=child,
         )
         attachment = aws.iam.RolePolicyAttachment(

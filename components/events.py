@@ -7,6 +7,7 @@ import pulumi_aws as aws
 
 from components.cluster import AuroraCluster
 from components.measures import Names
+from components.notifications import Told
 from components.proxy import ConnectionProxy
 from headroom.budget.alarms.model import Events, LogMetric, ScaledToMaximum, Symbol
 
@@ -14,7 +15,7 @@ from headroom.budget.alarms.model import Events, LogMetric, ScaledToMaximum, Sym
 def subscribe(
     name: str,
     events: Events,
-    topic: aws.sns.Topic,
+    told: Told,
     database: AuroraCluster,
     proxy: ConnectionProxy | None,
     opts: pulumi.ResourceOptions,
@@ -32,16 +33,16 @@ def subscribe(
     aws.rds.EventSubscription(
         f"{name}-{events.name}",
         name=f"{name}-{events.name}",
-        sns_topic=topic.arn,
+        sns_topic=told.topic.arn,
         source_type=events.source,
         source_ids=sources[events.source],
         event_categories=list(events.categories),
-        opts=opts,
+        opts=_after(told, opts),
     )
 
 
 def tell_of_the_maximum(
-    name: str, event: ScaledToMaximum, topic: aws.sns.Topic, database: AuroraCluster, opts: pulumi.ResourceOptions
+    name: str, event: ScaledToMaximum, told: Told, database: AuroraCluster, opts: pulumi.ResourceOptions
 ) -> None:
     """Application Auto Scaling's event when it has started the last reader that it may start."""
     rule = aws.cloudwatch.EventRule(
@@ -57,10 +58,15 @@ def tell_of_the_maximum(
         f"{name}-{event.name}",
         rule=rule.name,
         target_id="topic",
-        arn=topic.arn,
+        arn=told.topic.arn,
         input=json.dumps(event.description(name)),
-        opts=opts,
+        opts=_after(told, opts),
     )
+
+
+def _after(told: Told, opts: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+    """When the topic's policy is there."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[told.policy]))
 
 
 def _scaled_to_maximum(cluster: str) -> dict[str, object]:

@@ -68,7 +68,9 @@ class ConnectionProxy(pulumi.ComponentResource):
         role = aws.iam.Role(
             f"{name}-proxy",
             description=f"{name}: RDS Proxy opens the services' connections",
-            assume_role_policy=json.dumps(account.trust("rds.amazonaws.com")),
+            # AWS's pages on RDS Proxy show no condition; if it names no source, one would keep every client out
+            # (docs/decisions/0015). A role can be passed within its own account only, so nobody else's proxy gets it.
+            assume_role_policy=json.dumps(account.trust("rds.amazonaws.com", names_its_source=False)),
             opts=child,
         )
         policy = aws.iam.RolePolicy(

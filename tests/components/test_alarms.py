@@ -1,5 +1,7 @@
 """What the component declares is the table, whole and nothing else; the table's own tests are in tests/budget."""
 
+from fnmatch import fnmatchcase
+
 import pytest
 
 from headroom.budget import evaluate
@@ -232,23 +234,23 @@ def test_an_expression_has_one_answer_and_no_more_metrics_than_an_alarm_may_have
 
 
 def test_only_this_accounts_alarms_and_events_publish_and_only_with_tls(prod: Program) -> None:
-    for tier in ("warning", "critical"):
+    # EventBridge is let in where its rule publishes, and nowhere else: its statement can't have a condition.
+    from_rules = [("events.amazonaws.com", "sns:Publish", f"{TOPIC}warning", None)]
+    for tier, more in (("warning", from_rules), ("critical", [])):
         topic = TOPIC + tier
         *publishers, tls = prod.policy(":TopicPolicy", f"headroom-prod-{tier}")
-        assert [(p["Principal"]["Service"], p["Action"], p["Resource"], p["Condition"]) for p in publishers] == [
+        assert [(p["Principal"]["Service"], p["Action"], p["Resource"], p.get("Condition")) for p in publishers] == [
             ("cloudwatch.amazonaws.com", "sns:Publish", topic, THIS_ACCOUNTS_ALARMS),
             (
                 "events.rds.amazonaws.com",
                 "sns:Publish",
                 topic,
-                {"ArnLike": {"aws:SourceArn": f"arn:aws:rds:eu-west-1:{ACCOUNT}:es:*"}},
+                {
+                    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+                    "ArnLike": {"aws:SourceArn": f"arn:aws:rds:eu-west-1:{ACCOUNT}:*"},
+                },
             ),
-            (
-                "events.amazonaws.com",
-                "sns:Publish",
-                topic,
-                {"ArnLike": {"aws:SourceArn": f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/*"}},
-            ),
+            *more,
         ]
         assert tls == {
             "Sid": "OnlyWithTls",
@@ -258,6 +260,45 @@ def test_only_this_accounts_alarms_and_events_publish_and_only_with_tls(prod: Pr
             "Resource": topic,
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }
+
+
+@pytest.mark.parametrize(
+    "source", ["cluster:headroom-prod", "db:headroom-prod-1", "db-proxy:prx-0123", "es:headroom-prod-cluster-critical"]
+)
+def test_rds_is_let_in_whichever_arn_it_names(prod: Program, source: str) -> None:
+    for tier in ("warning", "critical"):
+        (rds,) = [
+            statement
+            for statement in prod.policy(":TopicPolicy", f"headroom-prod-{tier}")
+            if statement["Principal"] == {"Service": "events.rds.amazonaws.com"}
+        ]
+        pattern = rds["Condition"]["ArnLike"]["aws:SourceArn"]
+        assert fnmatchcase(f"arn:aws:rds:eu-west-1:{ACCOUNT}:{source}", pattern)
+        assert not fnmatchcase(f"arn:aws:rds:eu-west-1:210987654321:{source}", pattern)
+
+
+def test_eventbridge_is_let_in_only_where_a_rule_publishes(ran: Ran) -> None:
+    for file in FILES:
+        program = ran(file)
+        targets = {target["arn"].rpartition("/")[2] for target in program.all(":EventTarget").values()}
+        for name in program.all(":TopicPolicy"):
+            lets_in = "events.amazonaws.com" in str(program.policy(":TopicPolicy", name))
+            assert lets_in is (name in targets), name
+        key = next(name for name in program.all(":Key") if name.endswith("-alarms"))
+        assert ("events.amazonaws.com" in str(program.policy(":Key", key))) is bool(targets)
+
+
+def test_whatever_publishes_waits_for_the_policies_or_the_first_deploy_would_be_let_in_by_the_default(
+    prod: Program,
+) -> None:
+    policies = {tier: prod.all(":TopicPolicy")[f"headroom-prod-{tier}"].key for tier in ("warning", "critical")}
+    for alarm in prod.all(":MetricAlarm").values():
+        assert set(policies.values()) <= alarm.dependencies
+    publishers = [*prod.all(":EventSubscription").values(), *prod.all(":EventTarget").values()]
+    assert publishers
+    for publisher in publishers:
+        topic = publisher.inputs.get("snsTopic") or publisher["arn"]
+        assert policies[topic.rpartition("-")[2]] in publisher.dependencies, publisher.key
 
 
 def test_the_topics_are_encrypted_with_a_key_that_their_publishers_may_use(prod: Program) -> None:

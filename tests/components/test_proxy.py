@@ -125,7 +125,7 @@ def test_the_masters_secret_is_nowhere_near_the_proxy(prod: Program) -> None:
 def test_the_role_may_be_assumed_by_rds_for_this_account_only(prod: Program) -> None:
     (trust,) = prod.policy(":Role", "headroom-prod-proxy", "assumeRolePolicy")
     assert trust["Principal"] == {"Service": "rds.amazonaws.com"}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    assert "Condition" not in trust  # nobody has documented that RDS Proxy names a source
 
 
 def test_the_target_is_registered_when_the_instances_are_there(prod: Program) -> None:
