@@ -3,7 +3,7 @@
 moto finds an operation by its method's name, and writes the answer by botocore's model, so an operation is a function.
 """
 
-from headroom.local.moto_extension import databases, proxies, services
+from headroom.local.moto_extension import databases, proxies, refusals, services
 
 
 def install() -> None:
@@ -11,3 +11,4 @@ def install() -> None:
     proxies.install()
     databases.install()
     services.install()
+    refusals.install()

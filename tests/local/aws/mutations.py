@@ -29,6 +29,7 @@ KNOWN = {
     "cluster-parameters.name": "shop",
     "parameters.name": "shop",
     "cluster.id": "shop",
+    "alarm.name": "writer-7",
     "proxy.name": "shop",
     "target-group.name": "default",
     "log-group.name": "/aws/rds/cluster/shop/postgresql",

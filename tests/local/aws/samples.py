@@ -502,12 +502,16 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         "aws:cloudwatch/compositeAlarm:CompositeAlarm",
         {
             "alarmName": "out-{n}",
-            "alarmRule": "ALARM(writer-{n})",
+            "alarmRule": "ALARM({alarm.name})",
             "alarmActions": ["{topic.arn}"],
-            "actionsSuppressor": {"alarm": "writer-{n}", "waitPeriod": 60, "extensionPeriod": 120},
+            "actionsSuppressor": {"alarm": "{alarm.name}", "waitPeriod": 60, "extensionPeriod": 120},
             **TAGS,
         },
-        [{"alarmRule": "ALARM(writer-{n}) OR ALARM(pool-{n})"}, {"alarmDescription": "out"}, NEW_TAGS],
+        [
+            {"alarmRule": "ALARM({alarm.name}) OR INSUFFICIENT_DATA({alarm.name})"},
+            {"alarmDescription": "out"},
+            NEW_TAGS,
+        ],
     ),
     (
         "dashboard",
@@ -569,6 +573,12 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
             "eventCategories": ["failover", "failure"],
             **TAGS,
         },
-        [{"eventCategories": ["failover"]}, {"enabled": False}, {"sourceIds": ["another"]}, NEW_TAGS],
+        [
+            {"eventCategories": ["failover"]},
+            {"enabled": False},
+            {"sourceIds": []},
+            {"sourceIds": ["{cluster.id}"]},
+            NEW_TAGS,
+        ],
     ),
 ]

@@ -255,6 +255,7 @@ def test_what_changed_behind_our_back_is_read(plugin: Plugin, at_emulator: str) 
         "resourceId": "cluster:sale",
         "scalableDimension": "rds:cluster:ReadReplicaCount",
     }
+    plugin.made(CLUSTER, {**GIVEN, "clusterIdentifier": "sale"})
     identifier, inputs, state = plugin.made(token, {**scaled, "minCapacity": 2, "maxCapacity": 8})
     client = boto3.client(
         "application-autoscaling",
