@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from components.parameters import cluster_parameters, family, instance_parameters, log_exports
+from headroom import parameter_groups
 from headroom.settings import load
 from headroom.settings.supply import Database
 from tests.components.program import ROOT
@@ -54,6 +55,28 @@ def test_postgresql_18_logs_connections_by_a_list() -> None:
     """AWS to the old switch: "Invalid parameter value: 1 for: log_connections allowed values are: receipt, …"."""
     values = {p.name: p.value for p in cluster_parameters(postgresql(engine_version="18.1"))}
     assert (values["log_connections"], values["log_disconnections"]) == ("all", "1")
+
+
+@pytest.mark.parametrize("version", ["14.18", "15.13", "16.15", "17.9", "18.1"])
+def test_aws_takes_every_parameter_of_postgresql(version: str) -> None:
+    assert _problems(postgresql(engine_version=version)) == []
+
+
+@pytest.mark.parametrize("version", ["8.0.mysql_aurora.3.08.0", "8.4.mysql_aurora.8.4.7"])
+def test_aws_takes_every_parameter_of_mysql(version: str) -> None:
+    assert _problems(mysql(engine_version=version)) == []
+
+
+def _problems(settings: Database) -> list[str]:
+    """What AWS's lists say against them, doubts too."""
+    groups = {"cluster": cluster_parameters(settings), "instance": instance_parameters(settings)}
+    return [
+        problem.reason
+        for level, parameters in groups.items()
+        for problem in parameter_groups.problems(
+            family(settings), level, [parameter_groups.Given(*parameter) for parameter in parameters]
+        )
+    ]
 
 
 def test_without_a_number_the_engines_own_limit_stands() -> None:
