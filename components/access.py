@@ -5,6 +5,7 @@ of band: a value that is declared would be in the state. Services with IAM authe
 roles must be allowed is told instead.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -49,7 +50,7 @@ class ServiceAccess(pulumi.ComponentResource):
         self.secrets = {
             service.name: aws.secretsmanager.Secret(
                 f"{name}-{service.name}",
-                name=f"{name}/{service.name}",
+                name=secret_name(name, service.name),
                 description=f"Credentials of the database role {service.user}; set out of band",
                 kms_key_id=args.database.key.arn,
                 recovery_window_in_days=RECOVERY_DAYS if database.deletion_protection else 0,
@@ -65,6 +66,15 @@ class ServiceAccess(pulumi.ComponentResource):
             if service.authentication == "iam"
         }
         self.register_outputs({"secretArns": self.secret_arns, "connectArns": self.connect_arns})
+
+
+def secret_name(stack: str, service: str) -> str:
+    """`headroom-prod/search`; longer where that would end in a hyphen and six characters.
+
+    Secrets Manager ends its ARNs so, and may find another secret by a partial ARN (API Reference, CreateSecret: Name).
+    """
+    name = f"{stack}/{service}"
+    return f"{name}/credentials" if re.search(r"-.{6}\Z", name) else name
 
 
 def using(services: Sequence[Service], path: Path) -> list[Service]:

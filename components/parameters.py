@@ -28,6 +28,10 @@ _KEEPALIVES = (
 # Aurora MySQL has no keepalive parameters. Half an hour (RDS Proxy's own default for idle clients) instead of the
 # default's eight bounds how long a dead host's connections hold slots.
 _MYSQL_IDLE_SECONDS = "1800"
+# A statement that takes as long is written to the log: a hundred times a usual hold (10 ms), and where log_lock_waits
+# begins to tell of waits (deadlock_timeout, 1 s). Whatever happens, that is one line a second for each connection at
+# most. MySQL's own default is ten seconds.
+_SLOW_STATEMENT_SECONDS = 1
 _LOG_CONNECTIONS_IS_A_LIST_SINCE = 18
 
 
@@ -59,6 +63,9 @@ def cluster_parameters(database: Database) -> list[Parameter]:
         Parameter("log_connections", _every_connection(database)),
         Parameter("log_disconnections", "1"),
         Parameter("log_lock_waits", "1"),
+        Parameter("log_min_duration_statement", _milliseconds(_SLOW_STATEMENT_SECONDS)),
+        # The values that a client binds are its customers' data; without this each slow statement's are written.
+        Parameter("log_parameter_max_length", "0"),
         # RDS reports a change of this one as applied only after a reboot; `immediate` would differ for ever.
         Parameter("rds.force_ssl", "1", "pending-reboot"),
     ]
@@ -75,6 +82,7 @@ def instance_parameters(database: Database) -> list[Parameter]:
         Parameter("innodb_lock_wait_timeout", str(database.lock_timeout_seconds)),
         Parameter("max_execution_time", _milliseconds(database.statement_timeout_seconds)),  # SELECT only
         Parameter("slow_query_log", "1"),
+        Parameter("long_query_time", str(_SLOW_STATEMENT_SECONDS)),
     ]
 
 

@@ -32,6 +32,8 @@ def test_postgresql_has_limit_timeouts_and_tls_on_the_cluster() -> None:
         ("log_connections", "1", "immediate"),
         ("log_disconnections", "1", "immediate"),
         ("log_lock_waits", "1", "immediate"),
+        ("log_min_duration_statement", "1000", "immediate"),
+        ("log_parameter_max_length", "0", "immediate"),
         ("rds.force_ssl", "1", "pending-reboot"),
     }
     assert instance_parameters(postgresql()) == []
@@ -48,6 +50,7 @@ def test_mysql_has_tls_on_the_cluster_and_the_limit_on_each_instance() -> None:
         ("innodb_lock_wait_timeout", "10", "immediate"),
         ("max_execution_time", "60000", "immediate"),
         ("slow_query_log", "1", "immediate"),
+        ("long_query_time", "1", "immediate"),
     }
 
 
