@@ -1,6 +1,7 @@
 """The whole program, on each stack file of the project."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,11 @@ import pulumi
 import pytest
 import yaml
 
+from headroom import clock
 from headroom.settings import Environment, load
 from tests.components.conftest import Ran
 from tests.components.conftest import ran as ran  # noqa: PLC0414 (a fixture)
-from tests.components.program import ROOT, Program, run
+from tests.components.program import ROOT, SALE, Program, run
 
 STACKS = ["Pulumi.dev.yaml", "Pulumi.staging.yaml", "Pulumi.prod.yaml", "Pulumi.local.yaml"]
 EXAMPLES = [
@@ -141,6 +143,23 @@ def test_bad_settings_end_the_program_with_every_error_and_before_any_resource(
         "readers_max (4), got 5: an event raises the minimum, up to the maximum\n"
         "2 errors"
     )
+
+
+def test_a_wrong_shift_of_the_clock_ends_the_program_before_any_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.VARIABLE, "soon")
+    with pytest.raises(pulumi.RunError) as caught:
+        run(ROOT / "Pulumi.prod.yaml", monkeypatch, now=None)
+    assert str(caught.value) == (
+        "\nHEADROOM_CLOCK_SHIFT_SECONDS: must be a whole number of seconds, such as 86400 or -3600, got 'soon'"
+    )
+
+
+@pytest.mark.clock
+def test_the_program_declares_what_is_to_come_of_the_calendar_on_every_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    actions = run(ROOT / "Pulumi.prod.yaml", monkeypatch, now=None).all(":ScheduledAction")
+    lead, now = timedelta(minutes=30), clock.now()
+    begins_and_ends = {f"{SALE.name}-begins": SALE.starts - lead, f"{SALE.name}-ends": SALE.ends}
+    assert set(actions) == {f"headroom-prod-{name}" for name, at in begins_and_ends.items() if at > now}
 
 
 def test_nothing_on_the_way_to_a_real_account_imports_the_local_parts() -> None:

@@ -187,11 +187,14 @@ def _ignore(_: object) -> None:
     """A program has no value; the SDK would await one."""
 
 
-def run(path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime = BEFORE_THE_SALE) -> Program:
-    """Run the real __main__.py on a stack file, as the engine would hand it over, at a given time."""
+def run(
+    path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime | None = BEFORE_THE_SALE
+) -> Program:
+    """Run the real __main__.py on a stack file, as the engine would hand it over, at a time (None: the clock's)."""
     config = {
         key: value if isinstance(value, str) else json.dumps(value) for key, value in yaml_file.read(path).items()
     }
     stack = stack or path.stem.removeprefix("Pulumi.")
-    monkeypatch.setattr("headroom.clock.now", lambda: now)
+    if now is not None:
+        monkeypatch.setattr("headroom.clock.now", lambda: now)
     return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")), stack, config)

@@ -5,6 +5,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from headroom import clock
 from policies.pack import all_rules
 from tests.days import Day
 from tests.policies.declared import CHECKOUT, GREEDY, Ref, demand_of, shop
@@ -150,6 +151,15 @@ def test_the_pack_runs_from_a_foreign_project_that_has_policies_of_its_own(
 def test_the_pack_runs_from_within_its_own_folder() -> None:
     with running(project=PACK) as pack:
         assert pack.analyze_stack(shop().messages()) == []
+
+
+def test_a_wrong_shift_of_the_clock_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(clock.VARIABLE, "soon")
+    with running() as fresh, pytest.raises(grpc.RpcError) as caught:
+        fresh.analyze_stack(shop().messages())
+    assert caught.value.details() == (
+        "HEADROOM_CLOCK_SHIFT_SECONDS: must be a whole number of seconds, such as 86400 or -3600, got 'soon'"
+    )
 
 
 def test_an_interrupted_pack_ends_by_itself() -> None:
