@@ -12,6 +12,10 @@ from policies.rule import ADVISORY, DISABLED, Finding, Kind, Rule, unproven
 
 #: Where EventBridge's events about databases come from.
 SOURCES = ("aws.rds", "aws.application-autoscaling")
+#: Against what only a service's own guide rules out.
+BY_THE_GUIDE = (
+    "use a standard topic, and let EventBridge in by a statement without a Condition, or give its target a roleArn"
+)
 
 Sent = tuple[Resource, str, object, Service]  # by whom, which property names the topic, its value, which service
 
@@ -20,7 +24,7 @@ def check(reading: Reading) -> Iterator[Finding]:
     """See `RULE.predicate`."""
     if not reading.clusters and not reading.proxies:
         return
-    lost: dict[tuple[str, Service, str, Kind], set[str]] = {}
+    lost: dict[tuple[str, str, str, Kind], set[str]] = {}
     blanks: list[Blank] = []
     for publisher, property_, value, service in (*_alarms(reading), *_events(reading)):
         found = topics(reading.resources, publisher, property_, value)
@@ -31,19 +35,21 @@ def check(reading: Reading) -> Iterator[Finding]:
             # Of several that an unknown value comes from, it may be another one.
             kind = Kind.VIOLATION if sure and len(found) <= max(1, len(actions(publisher))) else Kind.ADVICE
             if why:
-                lost.setdefault((topic.urn, service, why, kind), set()).add(publisher.name)
+                what = remedy(service) if sure else BY_THE_GUIDE
+                lost.setdefault((topic.urn, what, why, kind), set()).add(publisher.name)
         elsewhere = "" if found else dead_end(reading.resources, publisher, property_, value, service)
         if elsewhere:
-            lost.setdefault((publisher.urn, service, elsewhere, Kind.VIOLATION), set()).add(publisher.name)
+            what = "tell a topic in the sender's own region"
+            lost.setdefault((publisher.urn, what, elsewhere, Kind.VIOLATION), set()).add(publisher.name)
     for blank in dict.fromkeys(blanks):
         yield unproven(blank)
-    for (urn, service, why, kind), senders in lost.items():
+    for (urn, what, why, kind), senders in lost.items():
         names = ", ".join(sorted(senders))
         yield Finding(
             urn=urn,
             found=f"{why}; it is told by {names}",
             allowed="what is sent there is lost, and nothing shows it",
-            remedy=remedy(service),
+            remedy=what,
             kind=kind,
         )
 

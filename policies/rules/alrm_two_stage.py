@@ -29,7 +29,7 @@ def check(reading: Reading) -> Iterator[Finding]:
             stages = [alarm for alarm in alarms if role in alarm.roles and not alarm.silence]
             said = any(role in alarm.roles and unreachable(cluster, alarm.alarm) for alarm in alarms)
             if len(stages) == 1 and not by_instance and not said:
-                single.append(_single(cluster, role, stages[0], alarms))
+                single.append(_single(cluster, role, *stages, others=alarms))
             elif stages[1:] and len({_told(alarm) for alarm in stages}) == 1:
                 yield _same_topic(cluster, role, stages)
         maybe = undecided(cluster)
@@ -46,15 +46,15 @@ def _told(alarm: ConnectionAlarm) -> tuple[str, ...]:
     return tuple(sorted(told))
 
 
-def _single(cluster: AuroraCluster, role: Role, alarm: ConnectionAlarm, all_: list[ConnectionAlarm]) -> Finding:
+def _single(cluster: AuroraCluster, role: Role, alarm: ConnectionAlarm, *, others: list[ConnectionAlarm]) -> Finding:
     # The others' thresholds and actions are other rules' to object to; that one has no data only this says.
-    others = [f"{each.alarm.name}: {each.silence}" for each in all_ if role in each.roles and each.remedy]
+    nothing = [f"{each.alarm.name}: {each.silence}" for each in others if role in each.roles and each.remedy]
     return Finding(
         urn=alarm.alarm.urn,
         found=f"{alarm.alarm.name} is the only alarm that tells of the {role}'s connections of {cluster.name}"
-        + f" ({'; '.join(others)})" * bool(others),
+        + f" ({'; '.join(nothing)})" * bool(nothing),
         allowed="a warning has to come while there is time to act, before the one that pages",
-        remedy=REMEDY if others else "set two, at the budget's warning and critical thresholds",
+        remedy=REMEDY if nothing else "set two, at the budget's warning and critical thresholds",
     )
 
 

@@ -352,6 +352,31 @@ CASES: Sequence[Case] = [
         },
         passes=ALL,
     ),
+    Case(
+        says="an alarm without data stands in for none that can't ring",
+        declared=latency(300_000_000).add(
+            t.ALARM,
+            "in-ms",
+            metric_name="DatabaseConnectionsBorrowLatency",
+            dimensions={"ProxyName": Ref("proxy")},
+            unit="Milliseconds",
+            threshold=1_000_000,
+            alarm_actions=[Ref("critical")],
+        ),
+        refused={
+            "borrow-latency": (
+                "the alarm borrow-latency rings when clients wait 300,000,000 microseconds; the proxy refuses them "
+                "after 2,000,000 (its borrow timeout of 2 s); set it to half of that, 1,000,000: CloudWatch gives "
+                "microseconds"
+            )
+        },
+        advised={
+            "in-ms": never(
+                "in-ms", "its unit is Milliseconds, and AWS publishes DatabaseConnectionsBorrowLatency in Microseconds"
+            )
+        },
+        passes=ALL - {"borrow-latency"},
+    ),
 ]
 
 

@@ -213,6 +213,21 @@ CASES: Sequence[Case] = [
         passes=set(shop().names(t.ALARM)),
     ),
     Case(
+        says="that of another role is its own matter",
+        declared=shop()
+        .drop("reader-warning")
+        .add(t.TOPIC, "page", kms_master_key_id="alias/aws/sns")
+        .change("writer-critical", alarm_actions=[Ref("page")]),
+        refused={
+            "reader-critical": (
+                "reader-critical is the only alarm that tells of the reader's connections of shop; a warning has to "
+                "come while there is time to act, before the one that pages; set two, at the budget's warning and "
+                "critical thresholds"
+            )
+        },
+        passes=set(shop().names(t.ALARM)) - {"reader-warning", "reader-critical"},
+    ),
+    Case(
         says="a second one that never has data is none",
         declared=shop().change("writer-warning", namespace="AWS/Aurora"),
         refused={
