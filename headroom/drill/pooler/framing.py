@@ -10,6 +10,7 @@ _TLS_HANDSHAKE = 0x16  # the first byte of TLS without asking before
 _STARTUP_BYTES_MAX = 10_000
 _SMALL_BYTES_MAX = 10_000  # PostgreSQL's own limits: PQ_SMALL_MESSAGE_LIMIT
 _LARGE_BYTES_MAX = 0x3FFF_FFFF  # and PQ_LARGE_MESSAGE_LIMIT
+_BEFORE_LOGIN_BYTES_MAX = 65_535  # and PG_MAX_AUTH_TOKEN_LENGTH: nobody fills the memory without a password
 _LARGE = frozenset(b"QPBFd")
 _SMALL = frozenset(b"DCEHSXcfp")
 # What the server says that nobody here has to understand: passed on, even in parts.
@@ -27,10 +28,12 @@ class FrontendMessages:
 
     Attributes:
         broken: why nothing can be understood any more; empty while all is well.
+        before_login: the client has yet to prove who it is: only small messages are taken from it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, before_login: bool = False) -> None:
         self.broken = ""
+        self.before_login = before_login
         self._startup = True
         self._tail = bytearray()
         self._needed = 0
@@ -76,7 +79,8 @@ class FrontendMessages:
         if end - at < _HEAD_BYTES:
             return 0
         length: int = _LENGTH.unpack_from(data, at + 1)[0]
-        if not 4 <= length <= (_LARGE_BYTES_MAX if kind in _LARGE else _SMALL_BYTES_MAX):
+        largest = _LARGE_BYTES_MAX if kind in _LARGE else _SMALL_BYTES_MAX
+        if not 4 <= length <= (min(largest, _BEFORE_LOGIN_BYTES_MAX) if self.before_login else largest):
             self.broken = f"invalid length {length} of a message of type {chr(kind)!r}"
             return 0
         return length + 1
@@ -86,7 +90,8 @@ class BackendMessages:
     """A server's bytes: what can be passed on as it is, and where in it messages lie that matter to a pooler."""
 
     def __init__(self) -> None:
-        self._tail = b""
+        self._tail = bytearray()
+        self._needed = 0  # bytes of the message that the tail begins
         self._skip = 0
 
     def feed(self, data: bytes) -> tuple[bytes, list[tuple[int, int, int]]]:
@@ -96,7 +101,11 @@ class BackendMessages:
             MessageError: this is no server that we know.
         """
         if self._tail:
-            data, self._tail = self._tail + data, b""
+            self._tail += data
+            if len(self._tail) < self._needed:  # else a long message would be copied anew with each of its parts
+                return b"", []
+            data, self._tail = bytes(self._tail), bytearray()
+        self._needed = 0
         at, end = self._skip, len(data)
         if at > end:
             self._skip = at - end
@@ -113,11 +122,12 @@ class BackendMessages:
                 if kind in _PASSED_ON:
                     self._skip = after - end
                     return data, found
+                self._needed = after - at
                 break
             if kind not in _PASSED_ON:
                 found.append((kind, at, after))
             at = after
         if at < end:
-            self._tail = data[at:]
+            self._tail += memoryview(data)[at:]
             data = data[:at]
         return data, found

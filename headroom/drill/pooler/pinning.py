@@ -18,9 +18,10 @@ STATEMENT_BYTES_MAX = 16 * 1024
 FORGETTING = "DEALLOCATE or DISCARD"
 _CACHED_BYTES_MAX = 2048
 
-# The quick look: most texts have none of these.
+# The quick look: most texts have none of these. (White space without line breaks: each of those begins a search of its
+# own, and thousands of them would take a second.)
 _SUSPECT = re.compile(
-    rb"(?:\A|[;\n]|\*/)\s*(?:SET|PREPARE|EXECUTE|DEALLOCATE|DISCARD|DECLARE|LISTEN|LOAD)\b"
+    rb"(?:\A|[;\n]|\*/)[^\S\n]*(?:SET|PREPARE|EXECUTE|DEALLOCATE|DISCARD|DECLARE|LISTEN|LOAD)\b"
     rb"|SET_CONFIG|\bTEMP|PG_TEMP|NEXTVAL|SETVAL|ADVISORY_LOCK",
     re.IGNORECASE,
 )
@@ -31,7 +32,8 @@ _STATEMENTS: tuple[tuple[str, re.Pattern[bytes]], ...] = tuple(
         ("SET", rb"\s*SET\b(?!\s+(?:LOCAL|TRANSACTION|CONSTRAINTS)\b)"),
         # PREPARE TRANSACTION is two-phase commit.
         ("PREPARE or EXECUTE", rb"\s*(?:PREPARE\b(?!\s+TRANSACTION\b)|EXECUTE\b)"),
-        ("temporary object", rb".*\b(?:CREATE|INTO)\b.*\b(?:TEMP|TEMPORARY|PG_TEMP\w*)\b"),
+        # The first CREATE or INTO will do: with any of them tried, the time would grow with the text's square.
+        ("temporary object", rb"(?>.*?\b(?:CREATE|INTO)\b).*\b(?:TEMP|TEMPORARY|PG_TEMP\w*)\b"),
         ("cursor", rb"\s*DECLARE\b"),
         ("LISTEN", rb"\s*LISTEN\b"),
         ("LOAD", rb"\s*LOAD\b"),
@@ -78,8 +80,11 @@ def _reason(statement: bytes) -> str | None:
     for reason, pattern in _STATEMENTS:
         if pattern.match(statement):
             return reason
+    read_to = 0
     for call in _SET_CONFIG.finditer(statement):
-        arguments = _arguments(statement, call.end())
+        if call.start() < read_to:  # one within another's arguments: in doubt it pins, and no text is read twice
+            return "SET"
+        arguments, read_to = _arguments(statement, call.end())
         if len(arguments) < 3 or arguments[2].strip().lower() != b"true":
             return "SET"
     return None
@@ -114,8 +119,8 @@ def _end_of_comment(sql: bytes, at: int) -> int:
     return len(sql) if depth else at
 
 
-def _arguments(statement: bytes, at: int) -> list[bytes]:
-    """A call's arguments, from behind its opening parenthesis."""
+def _arguments(statement: bytes, at: int) -> tuple[list[bytes], int]:
+    """A call's arguments, from behind its opening parenthesis, and where they end; none if they don't."""
     found: list[bytes] = []
     depth, begin = 0, at
     for i in range(at, len(statement)):
@@ -124,9 +129,9 @@ def _arguments(statement: bytes, at: int) -> list[bytes]:
             depth += 1
         elif character in b")]":
             if depth == 0:
-                return [*found, statement[begin:i]]
+                return [*found, statement[begin:i]], i
             depth -= 1
         elif character == b"," and depth == 0:
             found.append(statement[begin:i])
             begin = i + 1
-    return []
+    return [], len(statement)

@@ -53,11 +53,8 @@ class Borrower(Protocol):
     def ready(self) -> None:
         """The server is ready for the next query; everything before it has been delivered."""
 
-    def pause_reading(self) -> None:
-        """The server can't keep up."""
-
-    def resume_reading(self) -> None:
-        """It can again."""
+    def regulate(self) -> None:
+        """The server's write buffer has filled up (`ServerConnection.full`), or drained."""
 
     def server_lost(self, *, said: bool) -> None:
         """The server connection is gone; `said`: an error of the server's told so."""
@@ -76,6 +73,7 @@ class ServerConnection(asyncio.Protocol):
         uncancelled: no cancel request is on its way to it.
         cancel_lost: one was, and nobody knows whether it still is.
         ending: it is not for anybody any more.
+        full: more waits to be written to it than it takes; it may still be so when the next client has it.
     """
 
     def __init__(
@@ -98,6 +96,7 @@ class ServerConnection(asyncio.Protocol):
         self.cancel_lost = False
         self._cancels = 0
         self.ending = False
+        self.full = False
         self.transport: asyncio.Transport
         self._address: tuple[str, int]
         self._baseline: dict[str, str] = {}
@@ -193,12 +192,15 @@ class ServerConnection(asyncio.Protocol):
             self.transport.abort()
 
     def pause_writing(self) -> None:  # noqa: D102
-        if self.borrower is not None:
-            self.borrower.pause_reading()
+        self._fill(full=True)
 
     def resume_writing(self) -> None:  # noqa: D102
+        self._fill(full=False)
+
+    def _fill(self, *, full: bool) -> None:
+        self.full = full
         if self.borrower is not None:
-            self.borrower.resume_reading()
+            self.borrower.regulate()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: D102
         self._fail(OSError(f"the server closed the connection{f': {error}' if error else ''}"))

@@ -27,6 +27,7 @@ from headroom.drill.pooler.pool import Pool
 from headroom.drill.pooler.server_connection import ServerConnection
 
 _LOGIN_SECONDS = 60.0  # PostgreSQL's authentication_timeout
+_WAITING_BYTES_MAX = 1 << 20  # kept for a client that waits; up to there it is read, so that its leaving is seen
 (_QUERY, _FUNCTION, _PARSE, _SYNC, _TERMINATE, _PASSWORD) = b"QFPSXp"
 _NEEDS_NO_SERVER = frozenset(b"HdcfH")  # Flush with nothing before it; what is left of a COPY that failed
 
@@ -60,6 +61,16 @@ def _text(data: bytes) -> bytes:
     return cstring(data, 5 if data[0] == _QUERY else cstring(data, 5)[1])[0]
 
 
+def _read(transport: asyncio.Transport, *, wanted: bool) -> None:
+    """Read from it, or leave what it sends in the network's buffers, which then hold its sender back."""
+    if transport.is_closing():
+        return
+    if wanted:
+        transport.resume_reading()
+    else:
+        transport.pause_reading()
+
+
 class Session(asyncio.Protocol):
     """A client's connection."""
 
@@ -68,7 +79,7 @@ class Session(asyncio.Protocol):
         self.transport: asyncio.Transport
         self._clients = clients
         self._pool = clients.pool
-        self._frames = FrontendMessages()
+        self._frames = FrontendMessages(before_login=clients.password is not None)
         self._inbox: deque[bytes] = deque()
         self._handle: Callable[[bytes], None] | None = self._start  # None: it talks with a server
         self._pid = 0
@@ -78,6 +89,8 @@ class Session(asyncio.Protocol):
         self._group: Group | None = None
         self._server: ServerConnection | None = None
         self._waiting = False
+        self._kept_bytes = 0  # read since all that it said had been passed on
+        self._full = False  # it reads more slowly than its answers come
         self._skipping = False  # up to the next Sync, after an error of ours
         self._closed = False
         self._counted = False
@@ -94,19 +107,22 @@ class Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
         self._refused_tls = False
+        self._kept_bytes += len(data)
         try:
             self._inbox.extend(self._frames.feed(data))
             self._advance()
+            if self._waits_with_much:
+                self.regulate()
         except MessageError as error:
             self.close(ServerError("08P01", str(error)))
 
     def pause_writing(self) -> None:  # noqa: D102
-        if self._server is not None:
-            self._server.transport.pause_reading()
+        self._full = True
+        self.regulate()
 
     def resume_writing(self) -> None:  # noqa: D102
-        if self._server is not None:
-            self._server.transport.resume_reading()
+        self._full = False
+        self.regulate()
 
     def connection_lost(self, _error: Exception | None) -> None:  # noqa: D102
         if self._refused_tls:
@@ -123,13 +139,17 @@ class Session(asyncio.Protocol):
         """Bytes from the server."""
         self.transport.write(data)
 
-    def pause_reading(self) -> None:
-        """The server can't keep up."""
-        self.transport.pause_reading()
+    def regulate(self) -> None:
+        """Read from each side only what the other one takes; called whenever that may have changed."""
+        server = self._server
+        held_back = self._full or self._waits_with_much or (server is not None and server.full)
+        _read(self.transport, wanted=not held_back)
+        if server is not None:
+            _read(server.transport, wanted=not self._full)
 
-    def resume_reading(self) -> None:
-        """It can again."""
-        self.transport.resume_reading()
+    @property
+    def _waits_with_much(self) -> bool:
+        return self._waiting and self._kept_bytes > _WAITING_BYTES_MAX
 
     def ready(self) -> None:
         """The server said ReadyForQuery."""
@@ -142,8 +162,7 @@ class Session(asyncio.Protocol):
             if server.drifted:
                 self._pool.pin(server, "parameter changed by a function")
         if conversation.quiet and not server.pinned:
-            self._server = None
-            server.transport.resume_reading()
+            self._part()
             self._pool.give_back(server)
 
     def server_lost(self, *, said: bool) -> None:
@@ -162,6 +181,7 @@ class Session(asyncio.Protocol):
         self._server = server
         if self._handle is None:
             self._waiting = False
+            self.regulate()
             self._go_on()
         else:  # not at once: many that log in together would hand it on from deep within each other
             asyncio.get_running_loop().call_soon(self._known)
@@ -169,6 +189,7 @@ class Session(asyncio.Protocol):
     def refused(self, error: ServerError, *, for_good: bool) -> None:
         """No server connection: this request fails, and the next may work, unless it is for good."""
         self._waiting = False
+        self.regulate()
         if for_good or self._handle is not None:
             self.close(error)
             return
@@ -214,6 +235,8 @@ class Session(asyncio.Protocol):
                 self._converse()
             else:
                 self._handle(self._inbox.popleft())
+        if not self._inbox:
+            self._kept_bytes = 0
         if self._frames.broken and not (self._waiting or self._closed):
             raise MessageError(self._frames.broken)
 
@@ -269,9 +292,19 @@ class Session(asyncio.Protocol):
     def _borrow(self) -> bool:
         """Whether there is a server connection at once; else we wait."""
         assert self._group is not None  # noqa: S101 - it has logged in
-        self._server = self._pool.borrow(self._group, self)
-        self._waiting = self._server is None
-        return not self._waiting
+        server = self._server = self._pool.borrow(self._group, self)
+        self._waiting = server is None
+        if self._waits_with_much or self._full or (server is not None and server.full):
+            self.regulate()
+        return server is not None
+
+    def _part(self) -> ServerConnection | None:
+        """The server connection, which is this client's no longer: neither holds the other back any more."""
+        server, self._server = self._server, None
+        if server is not None:
+            _read(server.transport, wanted=True)
+            self.regulate()
+        return server
 
     def _leave(self, *, goodbye: bool = False) -> None:
         """Give everything back, and hang up; what a client asked for before a proper good-bye is still done."""
@@ -281,9 +314,8 @@ class Session(asyncio.Protocol):
             self._login_timer.cancel()
         if self._group is not None:
             self._pool.stop_waiting(self._group, self)
-        server, self._server = self._server, None
+        server = self._part()
         if server is not None:
-            server.transport.resume_reading()
             if server.conversation.quiet and not server.pinned:
                 self._pool.give_back(server)
             else:
@@ -348,7 +380,8 @@ class Session(asyncio.Protocol):
         if self._closed or self._group is None:
             return
         self._waiting = False
-        server, self._server = self._server, None
+        self._frames.before_login = False
+        server = self._part()
         parameters = self._group.parameters
         if server is not None:
             parameters = server.parameters

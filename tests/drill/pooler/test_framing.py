@@ -68,3 +68,18 @@ def test_a_servers_garbage_never_does_more_than_raise(stream: tuple[bytes, list[
             reader.feed(part)
     except MessageError as error:
         assert str(error).startswith("invalid length")  # noqa: PT017 - it need not be raised
+
+
+def test_who_has_not_logged_in_yet_fills_no_memory() -> None:
+    frames = FrontendMessages(before_login=True)
+    frames.feed(struct.pack("!ii", 9, 196608) + b"\0")
+    assert frames.feed(b"Q" + struct.pack("!i", 65_536)) == []
+    assert frames.broken == "invalid length 65536 of a message of type 'Q'"
+
+
+def test_a_long_message_in_many_parts_comes_out_whole() -> None:
+    reader, error = BackendMessages(), b"E" + struct.pack("!i", 4 + 1_000_000) + b"x" * 1_000_000
+    parts = [error[at : at + 1000] for at in range(0, len(error), 1000)]
+    passed = [reader.feed(part) for part in parts]
+    assert passed[:-1] == [(b"", [])] * (len(parts) - 1)
+    assert passed[-1] == (error, [(ord("E"), 0, len(error))])

@@ -21,6 +21,9 @@ from headroom.drill.pooler.pinning import pin_reason
         ("SELECT pg_catalog.set_config ( 'a,b', f(1, 2), $1 )", "SET"),
         ('SELECT "set_config"(1, 2, false)', "SET"),
         ("SELECT set_config('a', 'b', true), set_config('a', 'b', false)", "SET"),
+        ("SELECT set_config('a', set_config('b', 'c', true), true)", "SET"),  # in doubt
+        ("\n\n  \n SET x = 1", "SET"),
+        ("SELECT 1;\n \n\tSET x = 1", "SET"),
         ("PREPARE p AS SELECT 1", "PREPARE or EXECUTE"),
         ("EXECUTE p(1)", "PREPARE or EXECUTE"),
         ("DEALLOCATE ALL", "DEALLOCATE or DISCARD"),
@@ -69,3 +72,14 @@ def test_any_bytes_are_looked_at_without_an_error(noise: bytes, mark: bytes) -> 
 def test_what_a_string_says_doesnt_pin(text: str) -> None:
     assert pin_reason(f"SELECT ';\nSET {text.replace(chr(39), chr(39) * 2)}'".encode()) is None
     assert pin_reason(f"SELECT 1; SET x = '{text.replace(chr(39), chr(39) * 2)}'".encode()) == "SET"
+
+
+_WORDS = st.lists(st.sampled_from(["create", "into", "temp", "pg_temp.x", "temporary", "templates", "t", "(", "'a'"]))
+
+
+@given(_WORDS)
+def test_a_temporary_object_is_seen_behind_any_create_or_into(words: list[str]) -> None:
+    makers = [i for i, word in enumerate(words) if word in ("create", "into")]
+    temporary = [i for i, word in enumerate(words) if word in ("temp", "pg_temp.x", "temporary")]
+    expected = bool(makers and temporary and makers[0] < temporary[-1])
+    assert (pin_reason(("SELECT " + " ".join(words)).encode()) == "temporary object") is expected

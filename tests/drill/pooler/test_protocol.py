@@ -417,3 +417,27 @@ def test_idle_connections_above_the_limit_are_closed(start_pooler: StartPooler) 
     for client in clients:
         with client:
             client.send(wire.TERMINATE)
+
+
+def test_a_copy_that_fails_slowly_is_told_while_the_client_still_sends(pooler: RunningPooler) -> None:
+    rows = b"".join(message("d", b"1\t" + b"x" * 1000 + b"\n") for _ in range(1000))
+    with Wire(pooler.port).login() as client:
+        client.send(
+            query(
+                "CREATE TABLE failing_copy (n int, v text);"
+                "CREATE FUNCTION fail_slowly() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN PERFORM pg_sleep(0.5); RAISE EXCEPTION 'no such customer'; END $$;"
+                "CREATE TRIGGER t BEFORE INSERT ON failing_copy FOR EACH ROW EXECUTE FUNCTION fail_slowly()"
+            )
+        )
+        assert client.until("Z")[-1][0] == "Z"
+        client.send(query("COPY failing_copy FROM STDIN"))
+        client.until("G")
+        for _ in range(20):  # as psql does: 20 MB, without a look at what comes back
+            client.send(rows)
+        client.send(message("c"))
+        said = client.until("Z")
+        assert [kind for kind, _ in said] == ["E", "Z"]
+        assert fields(said[0][1])["M"] == "no such customer"
+        client.send(query("SELECT 1"))
+        assert client.kinds() == "TDCZ"
