@@ -186,7 +186,6 @@ class AuroraCluster(pulumi.ComponentResource):
                     promotion_tier=instance.promotion_tier,
                     db_parameter_group_name=None if group is None else group.name,
                     publicly_accessible=False,
-                    copy_tags_to_snapshot=True,
                     # A minor upgrade restarts the instance: it comes as a reviewed change of engine_version.
                     auto_minor_version_upgrade=False,
                     apply_immediately=False,

@@ -108,6 +108,14 @@ class Network(pulumi.ComponentResource):
             tags={"Name": self._name},
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # AWS makes every VPC with a group that lets its members reach one another and the world. It can't be deleted;
+        # without its rules, whatever is put in it by mistake reaches nothing.
+        aws.ec2.DefaultSecurityGroup(
+            self._name,
+            vpc_id=vpc.id,
+            tags={"Name": f"{self._name}-default"},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         blocks = ipaddress.ip_network(network.cidr).subnets(prefixlen_diff=SUBNET_BITS)
         self.vpc_id = vpc.id
         self.subnet_ids = [

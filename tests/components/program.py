@@ -72,8 +72,8 @@ class Program:
 class _Monitor(mocks.MockMonitor):
     """Answers like AWS where the program needs an answer, and keeps what the mocks of the SDK throw away."""
 
-    def __init__(self, program: Program) -> None:
-        super().__init__(_Answers())
+    def __init__(self, program: Program, answers: mocks.Mocks) -> None:
+        super().__init__(answers)
         self.program = program
         self.loops: set[asyncio.AbstractEventLoop] = set()
 
@@ -121,7 +121,9 @@ def _key(urn: str) -> str:
     return f"{types.rpartition('$')[2]}::{name}"
 
 
-class _Answers(mocks.Mocks):
+class Answers(mocks.Mocks):
+    """What AWS would answer in region eu-west-1."""
+
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         state = dict(args.inputs)
         arn = f"arn:aws:made:eu-west-1:{ACCOUNT}:{args.typ.rpartition(':')[2]}/{args.name}"
@@ -163,13 +165,18 @@ class _Answers(mocks.Mocks):
                 raise AssertionError(other)
 
 
-def declare(body: Callable[[], object], stack: str = "test", config: Mapping[str, str] | None = None) -> Program:
+def declare(
+    body: Callable[[], object],
+    stack: str = "test",
+    config: Mapping[str, str] | None = None,
+    answers: mocks.Mocks | None = None,
+) -> Program:
     """Run `body` as a Pulumi program."""
-    program = Program()
-    monitor = _Monitor(program)
+    program, answers = Program(), answers or Answers()
+    monitor = _Monitor(program, answers)
 
     async def main() -> None:
-        mocks.set_mocks(mocks=_Answers(), project="headroom", stack=stack, monitor=monitor)
+        mocks.set_mocks(mocks=answers, project="headroom", stack=stack, monitor=monitor)
         set_root_resource(None)  # type: ignore[arg-type]  # the one that the mocks made has closed its outputs
         CONFIG.set(dict(config or {}))
         await run_in_stack(lambda: _ignore(body()))
@@ -188,7 +195,11 @@ def _ignore(_: object) -> None:
 
 
 def run(
-    path: Path, monkeypatch: pytest.MonkeyPatch, stack: str = "", now: datetime | None = BEFORE_THE_SALE
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stack: str = "",
+    now: datetime | None = BEFORE_THE_SALE,
+    answers: mocks.Mocks | None = None,
 ) -> Program:
     """Run the real __main__.py on a stack file, as the engine would hand it over, at a time (None: the clock's)."""
     config = {
@@ -197,4 +208,4 @@ def run(
     stack = stack or path.stem.removeprefix("Pulumi.")
     if now is not None:
         monkeypatch.setattr("headroom.clock.now", lambda: now)
-    return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")), stack, config)
+    return declare(lambda: runpy.run_path(str(ROOT / "__main__.py")), stack, config, answers)

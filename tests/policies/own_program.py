@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from headroom.settings import yaml_file
-from tests.components.program import BEFORE_THE_SALE, ROOT, _Answers
+from tests.components.program import BEFORE_THE_SALE, ROOT, Answers
 from tests.policies.programs import preview
 
 
@@ -19,4 +19,4 @@ def declared_by(config: Path | Mapping[str, Any], now: datetime = BEFORE_THE_SAL
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("headroom.clock.now", lambda: now)
-        return preview(ROOT / "__main__.py", "test", texts, _Answers().call)
+        return preview(ROOT / "__main__.py", "test", texts, Answers().call)

@@ -46,6 +46,20 @@ def remove_default_egress(aws: Aws) -> None:
     aws("RevokeSecurityGroupEgress", IpPermissions=[everything])
 
 
+def default_group(_old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """How to look for the group that a VPC is made with."""
+    wanted = {"vpc-id": new["vpcId"], "group-name": "default"}
+    return {"Filters": [{"Name": name, "Values": [value]} for name, value in wanted.items()]}
+
+
+def close_group(aws: Aws) -> None:
+    """Take every rule away, as AWS's own plugin does with a default group that it takes over."""
+    rules = aws("DescribeSecurityGroupRules")["SecurityGroupRules"]
+    for direction, outwards in (("Ingress", False), ("Egress", True)):
+        if found := [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"] is outwards]:
+            aws(f"RevokeSecurityGroup{direction}", SecurityGroupRuleIds=found)
+
+
 def log_exports(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     """Which log types ModifyDBCluster has to switch on, and which off."""
     before, after = (set(values.get("enabledCloudwatchLogsExports") or ()) for values in (old, new))

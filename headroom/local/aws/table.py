@@ -115,6 +115,9 @@ _SCALED = {
     "ScalableDimension": "{scalableDimension}",
 }
 _SCALED_BY = _S({"serviceNamespace", "resourceId", "scalableDimension"})
+_GROUP_RULES = {
+    name: f"declare each rule as a resource: aws.vpc.SecurityGroup{name.title()}Rule" for name in ("ingress", "egress")
+}
 _NO_RESTORE = "it makes empty clusters only; leave it out of the local stack"
 
 _ENTRIES = (
@@ -238,10 +241,28 @@ _ENTRIES = (
         defaults={**_MANAGED, "revokeRulesOnDelete": False},
         replaces=_S({"name", "namePrefix", "description", "vpcId"}),
         stored=_S({"revokeRulesOnDelete"}),
-        refused={
-            name: f"declare each rule as a resource: aws.vpc.SecurityGroup{name.title()}Rule"
-            for name in ("ingress", "egress")
+        refused=_GROUP_RULES,
+    ),
+    # Taken over, closed, and let go of: AWS makes it with its VPC and deletes it with it.
+    ResourceType(
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        "ec2",
+        create=Call("DescribeSecurityGroups", assemble=special.default_group, properties=_S({"vpcId"})),
+        answer="SecurityGroups[0]",
+        id="GroupId",
+        after_create=special.close_group,
+        read=Read("DescribeSecurityGroups", "SecurityGroups[0]"),
+        find={
+            "GroupId": "{id}",
+            "GroupIds": ["{id}"],
+            "Filters": [{"Name": "group-id", "Values": ["{id}"]}],
         },
+        names={"name": "GroupName"},
+        computed={"arn": "arn:aws:ec2:{region}:{account}:security-group/{id}"},
+        defaults={"revokeRulesOnDelete": False},
+        replaces=_S({"vpcId"}),
+        stored=_S({"revokeRulesOnDelete"}),
+        refused=_GROUP_RULES,
     ),
     _rule("Ingress"),
     _rule("Egress"),

@@ -86,6 +86,12 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         [{"revokeRulesOnDelete": True}],
     ),
     (
+        "default-group",
+        "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
+        {"vpcId": "{vpc.id}", **TAGS},
+        [NEW_TAGS],
+    ),
+    (
         "ingress",
         "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
         {
