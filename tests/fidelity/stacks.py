@@ -63,7 +63,7 @@ def file(name: str, folder: Path) -> Path:
     """The stack's file; a variant's is written into `folder`."""
     if name in FILES:
         return FILES[name]
-    config = dict(yaml_file.read(FILES["staging"]))
+    config: dict[str, Any] = dict(yaml_file.read(FILES["staging"]))
     for section, values in VARIANTS[name].items():
         key = f"headroom:{section}"
         config[key] = {**config[key], **values} if section == "database" else values
