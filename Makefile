@@ -71,17 +71,20 @@ mutate: $(READY) ## is every comparison and number in the policies tested? chang
 	@$(BIN)/python -m tests.policies.mutation $(ARGS)
 
 golden: setup ## renew the golden files that tests compare with (read the diff before you commit it)
-	@HEADROOM_GOLDEN=renew $(BIN)/python -m pytest --quiet -m "not engine and not emulator and not server"
+	@HEADROOM_GOLDEN=renew $(BIN)/python -m pytest --quiet -m "not engine and not emulator and not server and not checkov"
 
 facts: $(READY) ## renew the lists of versions and classes that AWS offers, and show the difference (NEWEST=1: the newest lists)
 	@$(if $(NEWEST),test -x .headroom/facts/bin/python || $(BIN)/python -m venv .headroom/facts)
 	@$(if $(NEWEST),.headroom/facts/bin/pip install --quiet --upgrade cfn-lint)
 	@$(if $(NEWEST),.headroom/facts/bin/python,$(BIN)/python) -m headroom.local.facts
 
-lock: $(READY) ## renew requirements.txt from pyproject.toml
+lock: $(READY) ## renew requirements.txt, and Checkov's own
 	@test -x .headroom/uv/bin/uv || { $(BIN)/python -m venv .headroom/uv && .headroom/uv/bin/pip install --quiet uv; }
 	.headroom/uv/bin/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --all-extras \
 		--no-header --no-emit-index-url --output-file requirements.txt pyproject.toml
+	.headroom/uv/bin/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+		--no-header --no-emit-index-url --output-file tests/fidelity/checkov-requirements.txt \
+		tests/fidelity/checkov-requirements.in
 
 clean: ## take down the stack and remove all that make made here (the engine stays in the user's cache)
 	@if [ -e $(READY) ]; then $(BIN)/headroom local down; fi

@@ -75,6 +75,9 @@ class _Converter:
 
     def _resource(self, resource: Resource) -> dict[str, Any]:
         row = _TABLE[resource.type]
+        for path, reason in row.get("left_out", {}).items():
+            if "." in path and path.split(".")[0] in resource.properties:  # its shape doesn't have it
+                self.conversion.left_out[f"{resource.type}.{path}"] = reason
         made: dict[str, Any] = {"Type": row["type"], "Properties": dict(row.get("always", {}))}
         if "named" in row:
             made["Properties"][row["named"]] = resource.name
