@@ -18,6 +18,7 @@ from typing import Any
 from headroom.local.locks import exclusive
 
 REQUIREMENTS = Path(__file__).parent / "checkov-requirements.txt"
+REPORT = "results_json.json"  # Checkov's name for it
 FRAMEWORKS = ("cloudformation", "terraform_json")
 _MAKE_SECONDS, _RUN_SECONDS = 900, 600
 
@@ -50,25 +51,28 @@ def python(root: Path) -> Path:
     with exclusive(root / ".headroom" / "checkov.lock", print, "another run is installing Checkov"):
         if not (stamp.is_file() and stamp.read_text() == wanted):
             shutil.rmtree(folder, ignore_errors=True)
-            _run([sys.executable, "-m", "venv", str(folder)])
+            _step([sys.executable, "-m", "venv", str(folder)])
             # Compiled when it is run: half of what is installed never is.
             pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check"]
-            _run([*pip, "--no-input", "--require-hashes", "--requirement", str(REQUIREMENTS)])
+            _step([*pip, "--no-input", "--require-hashes", "--requirement", str(REQUIREMENTS)])
             stamp.write_text(wanted)
     return interpreter
 
 
-def verdicts(interpreter: Path, folder: Path) -> list[Verdict]:
-    """What Checkov says of the templates and Terraform files in the folder, which has a subfolder for each stack."""
-    output = folder.parent / "checkov"
+def run(interpreter: Path, folder: Path, output: Path) -> None:
+    """Judge the templates and Terraform files in the folder, which has a subfolder for each stack."""
     command = [str(interpreter), "-m", "checkov.main", "--directory", str(folder), "--framework", *FRAMEWORKS]
     command += ["--skip-download", "--compact", "--output", "json", "--output-file-path", str(output)]
     # Nothing of this shell's: a configured account or platform would make Checkov talk to it.
     quiet = {"PATH": os.environ["PATH"], "HOME": str(folder), "CKV_SKIP_PACKAGE_UPDATE_CHECK": "true"}
     done = subprocess.run(command, capture_output=True, text=True, env=quiet, timeout=_RUN_SECONDS, check=False)
     assert done.returncode in {0, 1}, done.stderr  # 1: a check has failed
-    reports = json.loads((output / "results_json.json").read_text(encoding="utf-8"))
-    assert {report["check_type"] for report in reports} == set(FRAMEWORKS), done.stderr
+
+
+def verdicts(output: Path) -> list[Verdict]:
+    """What Checkov said."""
+    reports = json.loads((output / REPORT).read_text(encoding="utf-8"))
+    assert {report["check_type"] for report in reports} == set(FRAMEWORKS)
     assert not [error for report in reports for error in report["results"]["parsing_errors"]]
     return sorted(set(_all(reports)))
 
@@ -81,7 +85,7 @@ def _all(reports: list[dict[str, Any]]) -> Iterator[Verdict]:
                 yield Verdict(one["check_id"], one["check_name"], stack, report["check_type"], name, failed)
 
 
-def _run(command: list[str]) -> None:
+def _step(command: list[str]) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_MAKE_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

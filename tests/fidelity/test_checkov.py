@@ -1,13 +1,16 @@
 """Checkov over every stack and example, in both forms: what it has against them is what checkov.toml explains."""
 
 import json
+import os
 import re
+import shutil
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headroom.local.locks import exclusive
 from tests.components.program import ROOT
 from tests.fidelity import checkov, decisions
 from tests.fidelity.checkov import NoCheckovError, Verdict
@@ -15,8 +18,7 @@ from tests.fidelity.stacks import FILES, changed, stack
 from tests.fidelity.to_cloudformation import to_cloudformation
 from tests.fidelity.to_terraform import to_terraform
 
-# One worker: the run is shared.
-pytestmark = [pytest.mark.checkov, pytest.mark.xdist_group("checkov")]
+pytestmark = pytest.mark.checkov
 
 # Not a stack of ours: it is judged along with them, to see that Checkov finds what was put wrong.
 WRONG = "wrong"
@@ -24,7 +26,22 @@ WRONG = "wrong"
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
-    folder = tmp_path_factory.mktemp("judged") / "stacks"
+    """Of one run, which all workers share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "checkov"
+    with exclusive(folder / "lock", print, "another worker is running Checkov"):
+        if not (folder / checkov.REPORT).is_file():
+            try:
+                interpreter = checkov.python(ROOT)
+            except NoCheckovError as error:
+                pytest.skip(f"Checkov can't be installed here: {error}")
+            shutil.rmtree(folder / "stacks", ignore_errors=True)
+            write(folder / "stacks")
+            checkov.run(interpreter, folder / "stacks", folder)
+    return checkov.verdicts(folder)
+
+
+def write(folder: Path) -> None:
     wrong = changed(
         stack("mysql"),
         {
@@ -36,11 +53,6 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> list[Verdict]:
         (folder / name).mkdir(parents=True)
         (folder / name / "template.json").write_text(json.dumps(to_cloudformation(one).template, indent=1))
         (folder / name / "main.tf.json").write_text(json.dumps(to_terraform(one), indent=1))
-    try:
-        interpreter = checkov.python(ROOT)
-    except NoCheckovError as error:
-        pytest.skip(f"Checkov can't be installed here: {error}")
-    return checkov.verdicts(interpreter, folder)
 
 
 def failed(verdicts: list[Verdict]) -> dict[str, dict[str, Any]]:
