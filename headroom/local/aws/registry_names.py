@@ -46,6 +46,10 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "aws:ec2/vpc:Vpc": Counterpart("AWS::EC2::VPC", skipped=_IPAM),
     "aws:ec2/subnet:Subnet": Counterpart("AWS::EC2::Subnet", skipped=_IPAM),
     "aws:ec2/securityGroup:SecurityGroup": Counterpart("AWS::EC2::SecurityGroup", prefixes=("Group",)),
+    # AWS makes it, with its name and description: only what is said of it is judged.
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": Counterpart(
+        "AWS::EC2::SecurityGroup", skipped=frozenset({"required"})
+    ),
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": Counterpart(
         "AWS::EC2::SecurityGroupIngress",
         {**_RULE, "prefixListId": "SourcePrefixListId", "referencedSecurityGroupId": "SourceSecurityGroupId"},

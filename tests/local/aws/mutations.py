@@ -101,6 +101,7 @@ MUTATIONS = [
     *bad("group", "description", "Operators' hosts", "é", "x" * 256),
     *bad("group", "name", "sg-shop", "a" * 256, "it's"),
     *bad("group", "vpcId", "subnet-0a1b2c3d4e5f60718"),
+    *bad("default-group", "vpcId", "subnet-0a1b2c3d4e5f60718"),
     *bad("ingress", "description", "the shop's", "x" * 256),
     *bad("ingress", "ipProtocol", "tpc", "256"),
     *bad("ingress", "fromPort", 70000, -5),
