@@ -41,7 +41,9 @@ def spare(cluster: AuroraCluster, wrong: Collection[str]) -> set[str]:
     Without them, every role that such an alarm sees has a warning and a critical alarm that can ring (beside an alarm
     by role, one on every instance will do), and every metric of its proxy that has to be watched has an alarm.
     """
-    alarms = connection_alarms(cluster) if wrong else []
+    if not wrong:
+        return set()
+    alarms = connection_alarms(cluster)
     right = [alarm for alarm in alarms if not alarm.silence and alarm.alarm.urn not in wrong]
     by_instance = on_every_instance(cluster, right)
     missed = {

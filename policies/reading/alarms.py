@@ -238,7 +238,6 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
     blanks = () if roles or instances else (alarm.read(key, str), alarm.read(role_key, str))
     blank = next((value for value in blanks if isinstance(value, Blank)), None)
     silence = _silence(alarm, path, cluster, plain=plain)
-    remedies = {unreachable(cluster, alarm): remedy(CLOUDWATCH), dataless(cluster.parts, alarm): REMEDY}
     return ConnectionAlarm(
         alarm=alarm,
         roles=roles,
@@ -247,8 +246,16 @@ def _alarm(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -
         blank=blank,
         composites=cluster.composites.get(alarm.urn, ()),
         silence=silence,
-        remedy=remedies.get(silence, "") if silence else "",
+        remedy=_remedy(alarm, cluster, silence),
     )
+
+
+def _remedy(alarm: Resource, cluster: AuroraCluster, silence: str) -> str:
+    """Against a silence that is none of actions and thresholds."""
+    if not silence:
+        return ""
+    remedies = {unreachable(cluster, alarm): remedy(CLOUDWATCH), dataless(cluster.parts, alarm): REMEDY}
+    return remedies.get(silence, "")
 
 
 def _silence(alarm: Resource, path: str, cluster: AuroraCluster, *, plain: bool) -> str:

@@ -42,8 +42,9 @@ def _never(cluster: AuroraCluster) -> Iterator[Finding]:
     said = {a.alarm.urn for a in alarms if any(counts[role] < STAGES for role in a.roles)}
     found = [(alarm, dataless(cluster.parts, alarm, in_doubt=True)) for alarm in cluster.alarms]
     for parts in cluster.proxies:
-        silent = [(alarm, dataless([parts.proxy], alarm)) for alarm in parts.alarms]
-        found += [(alarm, dataless([parts.proxy], alarm, in_doubt=True)) for alarm in parts.alarms]
+        doubtful = [(alarm, dataless([parts.proxy], alarm, in_doubt=True)) for alarm in parts.alarms]
+        found += doubtful
+        silent = [(alarm, why and dataless([parts.proxy], alarm)) for alarm, why in doubtful]
         for metric in (WAIT, ALLOWED):
             if not any(watches(a, metric) and heard(cluster, a) and not why for a, why in silent):
                 said |= {a.urn for a, _ in silent if watches(a, metric)}
