@@ -55,7 +55,13 @@ RULE = Rule(
     harmless={
         **NOT_JUDGED,
         **dict.fromkeys(
-            ("metricQueries", "metricQueries.*.metric", "metricQueries.*.metric.metricName"), NOT_JUDGED["metricName"]
+            (
+                "metricQueries",
+                "metricQueries.*.metric",
+                "metricQueries.*.metric.metricName",
+                "metricQueries.*.returnData",
+            ),
+            NOT_JUDGED["metricName"],
         ),
     },
     check=check,

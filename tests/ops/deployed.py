@@ -1,5 +1,6 @@
 """A stack's resources on the emulator, under the names that the program gives them, from its settings and budget."""
 
+import json
 import os
 from datetime import UTC, timedelta
 from functools import lru_cache
@@ -98,12 +99,19 @@ def _network() -> list[str]:
 def _proxy(session: Session, subnets: list[str]) -> None:
     rds, declared = client("rds"), session.settings.proxy
     assert declared is not None
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "rds.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        ],
+    }
+    role = client("iam").create_role(RoleName="proxy", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
     rds.create_db_proxy(
         DBProxyName=session.name,
         EngineFamily="POSTGRESQL",
         DefaultAuthScheme="IAM_AUTH",
         VpcSubnetIds=subnets,
-        RoleArn="arn:aws:iam::123456789012:role/proxy",
+        RoleArn=role["Arn"],
         IdleClientTimeout=declared.idle_client_timeout_seconds,
     )
     rds.modify_db_proxy_target_group(

@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.engine, pytest.mark.clock]
 #: A program that isn't ours: a cluster and its instance, and nobody has declared who connects.
 PROGRAM = """
 import pulumi_aws as aws
-cluster = aws.rds.Cluster("theirs", engine="aurora-postgresql", master_username="root", storage_encrypted={encrypted},
-    manage_master_user_password=True, skip_final_snapshot=True)
+cluster = aws.rds.Cluster("theirs", engine="aurora-postgresql", engine_version="16.15", master_username="root",
+    storage_encrypted={encrypted}, manage_master_user_password=True, skip_final_snapshot=True)
 aws.rds.ClusterInstance("theirs-1", cluster_identifier=cluster.id, engine="aurora-postgresql",
     instance_class="db.r6g.large")
 """

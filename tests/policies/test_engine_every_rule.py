@@ -95,7 +95,7 @@ def own_findings(output: str) -> dict[str, str]:
 def test_every_rule_finds_its_bad_example_and_the_mandatory_ones_stop_it(run: Run, command: tuple[str, ...]) -> None:
     done = run(*command, config=prod())
     assert done.returncode != 0, done.stdout + done.stderr
-    assert own_findings(done.stdout) == {rule.id: rule.prod.value for rule in all_rules()}
+    assert own_findings(done.stdout) == {rule.id: rule.prod.value for rule in all_rules()}, done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 

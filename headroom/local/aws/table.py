@@ -257,7 +257,6 @@ _ENTRIES = (
             "GroupIds": ["{id}"],
             "Filters": [{"Name": "group-id", "Values": ["{id}"]}],
         },
-        names={"name": "GroupName"},
         computed={"arn": "arn:aws:ec2:{region}:{account}:security-group/{id}"},
         defaults={"revokeRulesOnDelete": False},
         replaces=_S({"vpcId"}),

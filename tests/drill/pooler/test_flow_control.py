@@ -14,6 +14,7 @@ from headroom.drill.pooler.messages import ServerError
 from headroom.drill.pooler.server_connection import Identity, ServerConnection
 from headroom.drill.pooler.stats import Totals
 from tests.drill.pooler.wire import message, query, startup
+from tests.searches import searched
 
 READY = message("Z", b"I")
 COPY_IN = message("G", b"\0\0\0")
@@ -184,7 +185,7 @@ class FlowControl(RuleBasedStateMachine):
 
 
 TestFlowControl = FlowControl.TestCase
-TestFlowControl.settings = settings(deadline=None, max_examples=100)
+TestFlowControl.settings = settings(deadline=None, max_examples=searched(100))
 
 
 def test_a_copy_that_fails_while_its_client_is_held_back_lets_the_client_go_on() -> None:

@@ -119,8 +119,6 @@ MUTATIONS = [
     *bad("cluster", "preferredMaintenanceWindow", "sun", "sun:04:00", "sunday:04:00-sunday:05:00", "sun:04:00-sun:04:10"),
     *bad("cluster", "port", 80, 1149, 65536),
     *bad("cluster", "masterUsername", "rdsadmin", "admin", "my-admin", "1root", "pg_root", "a" * 64, "rds_superuser"),
-    *bad("cluster", "masterUsername", REMOVED),
-    *bad("cluster", "manageMasterUserPassword", False, at="masterUsername"),
     *bad("cluster", "masterPassword", "long-enough-1"),
     *bad("cluster", "databaseName", "my-shop", "1shop", "a" * 64, "template1", "the shop"),
     *bad("cluster", "storageType", "gp2", "io1", "standard"),

@@ -64,14 +64,6 @@ def _backups_beside_maintenance(value: Any, given: Given) -> bool:
     return day is None or week is None or not overlap(day, week)
 
 
-def _can_log_in(value: Any, given: Given) -> bool:
-    others = ("snapshotIdentifier", "replicationSourceIdentifier", "globalClusterIdentifier", "restoreToPointInTime")
-    if any(given(name) for name in (*others, "s3Import")):
-        return True
-    passwords = ("masterPassword", "masterPasswordWo", "manageMasterUserPassword")
-    return bool(given("masterUsername")) and any(given(name) for name in passwords)
-
-
 RULES = (
     Rule(CLUSTER, "clusterIdentifier", _NAMED, _CLUSTER_PAGE, identifier),
     Rule(CLUSTER, "finalSnapshotIdentifier", _NAMED.replace("1 to 63", "1 to 255"), api(_RDS, "DeleteDBCluster"),
@@ -90,9 +82,6 @@ RULES = (
     Rule(CLUSTER, "masterUsername", "must begin with a letter and have at most 63 letters, digits and underscores",
          _CLUSTER_PAGE, full(r"[a-zA-Z]\w{0,62}")),
     Rule(CLUSTER, "masterUsername", "is reserved by RDS or the engine", _CLUSTER_PAGE, _user),
-    Rule(CLUSTER, "masterUsername",
-         "is required, with masterPassword or manageMasterUserPassword, for a cluster that isn't restored or a replica",
-         _CLUSTER_PAGE, _can_log_in, absent=True),
     Rule(CLUSTER, "masterPassword", "must not be given with manageMasterUserPassword", _CLUSTER_PAGE,
          lambda value, given: not given("manageMasterUserPassword")),
     Rule(CLUSTER, "masterPassword", 'must have 8 to 128 printable characters (41 at most for MySQL), none of / " @',
