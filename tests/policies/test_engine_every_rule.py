@@ -52,7 +52,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         values = for_engine(prepare(checkout, ensure_engine(print), emulator, backend=backend, stack="dev"))
 
         def command(*arguments: str, which: str = BAD, config: object = None) -> "subprocess.CompletedProcess[str]":
-            examples = [str(example(rule, which)) for rule in all_rules()]
+            examples = [str(example(rule, which)) for rule in all_rules() if which != BAD or rule.id not in ELSEWHERE]
             (root / "__main__.py").write_text(PROGRAM.format(root=str(PACK.parent), examples=examples))
             (root / "config.json").write_text(json.dumps(config))
             packs = ["--policy-pack", str(PACK), "--policy-pack-config", str(root / "config.json")]
@@ -76,6 +76,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         yield command
 
 
+#: What these refuse, the local AWS plugin refuses as well, so the pack never sees it here; their own tests do.
+ELSEWHERE = {"avail-engine-version", "avail-instance-class", "hyg-parameter-group", "scal-acu-range"}
+
+
 def prod() -> dict[str, dict[str, object]]:
     """Prod's config, with the exemptions of the bad example of the rule about them."""
     own = next(rule for rule in all_rules() if rule.id == EXEMPTIONS)
@@ -95,7 +99,9 @@ def own_findings(output: str) -> dict[str, str]:
 def test_every_rule_finds_its_bad_example_and_the_mandatory_ones_stop_it(run: Run, command: tuple[str, ...]) -> None:
     done = run(*command, config=prod())
     assert done.returncode != 0, done.stdout + done.stderr
-    assert own_findings(done.stdout) == {rule.id: rule.prod.value for rule in all_rules()}, done.stdout
+    assert own_findings(done.stdout) == {
+        rule.id: rule.prod.value for rule in all_rules() if rule.id not in ELSEWHERE
+    }, done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -107,7 +113,7 @@ def test_where_they_are_advisory_none_of_them_stops_it(run: Run) -> None:
     config = {name: {**entry, "enforcementLevel": "advisory"} for name, entry in prod().items()}
     done = run("preview", config=config)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert own_findings(done.stdout) == {rule.id: "advisory" for rule in all_rules()}
+    assert own_findings(done.stdout) == {rule.id: "advisory" for rule in all_rules() if rule.id not in ELSEWHERE}
 
 
 def test_where_they_are_disabled_none_of_them_says_a_word(run: Run) -> None:

@@ -5,7 +5,11 @@ aws.rds.ClusterInstance(
     "shop-1", cluster_identifier=cluster.id, engine="aurora-postgresql", instance_class="db.r6g.large"
 )
 proxy = aws.rds.Proxy(
-    "shop", engine_family="POSTGRESQL", role_arn="arn:aws:iam::123456789012:role/proxy", vpc_subnet_ids=["subnet-1"]
+    "shop",
+    engine_family="POSTGRESQL",
+    default_auth_scheme="IAM_AUTH",
+    role_arn="arn:aws:iam::123456789012:role/proxy",
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(
     "shop", db_proxy_name=proxy.name, connection_pool_config={"max_connections_percent": 30}

@@ -1,6 +1,10 @@
 import pulumi_aws as aws
 
-own = aws.rds.ParameterGroup("shop", family="aurora-mysql8.0", parameters=[{"name": "max_connections", "value": "300"}])
+own = aws.rds.ParameterGroup(
+    "shop",
+    family="aurora-mysql8.0",
+    parameters=[{"name": "max_connections", "value": "300", "apply_method": "pending-reboot"}],
+)
 cluster = aws.rds.Cluster("shop", engine="aurora-mysql", engine_version="8.0.mysql_aurora.3.08.0")
 aws.rds.ClusterInstance(
     "shop-1",

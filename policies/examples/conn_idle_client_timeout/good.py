@@ -7,8 +7,9 @@ aws.rds.ClusterInstance(
 proxy = aws.rds.Proxy(
     "shop",
     engine_family="POSTGRESQL",
+    default_auth_scheme="IAM_AUTH",
     role_arn="arn:aws:iam::123456789012:role/proxy",
-    vpc_subnet_ids=["subnet-1"],
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
     idle_client_timeout=900,
 )
 pool = aws.rds.ProxyDefaultTargetGroup(

@@ -3,7 +3,11 @@ import pulumi_aws as aws
 cluster = aws.rds.Cluster("shop", engine="aurora-mysql", engine_version="8.0.mysql_aurora.3.08.0")
 aws.rds.ClusterInstance("shop-1", cluster_identifier=cluster.id, engine="aurora-mysql", instance_class="db.r6g.large")
 proxy = aws.rds.Proxy(
-    "shop", engine_family="MYSQL", role_arn="arn:aws:iam::123456789012:role/proxy", vpc_subnet_ids=["subnet-1"]
+    "shop",
+    engine_family="MYSQL",
+    default_auth_scheme="IAM_AUTH",
+    role_arn="arn:aws:iam::123456789012:role/proxy",
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(
     "shop",

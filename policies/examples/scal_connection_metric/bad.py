@@ -1,7 +1,9 @@
 import pulumi_aws as aws
 
 parameters = aws.rds.ClusterParameterGroup(
-    "shop", family="aurora-postgresql16", parameters=[{"name": "max_connections", "value": "200"}]
+    "shop",
+    family="aurora-postgresql16",
+    parameters=[{"name": "max_connections", "value": "200", "apply_method": "pending-reboot"}],
 )
 cluster = aws.rds.Cluster(
     "shop", engine="aurora-postgresql", engine_version="16.15", db_cluster_parameter_group_name=parameters.name
@@ -21,7 +23,11 @@ readers = aws.appautoscaling.Target(
     max_capacity=4,
 )
 proxy = aws.rds.Proxy(
-    "shop", engine_family="POSTGRESQL", role_arn="arn:aws:iam::123456789012:role/proxy", vpc_subnet_ids=["subnet-1"]
+    "shop",
+    engine_family="POSTGRESQL",
+    default_auth_scheme="IAM_AUTH",
+    role_arn="arn:aws:iam::123456789012:role/proxy",
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(
     "shop", db_proxy_name=proxy.name, connection_pool_config={"max_connections_percent": 30}

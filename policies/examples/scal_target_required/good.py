@@ -5,7 +5,9 @@ from components.demand import Demand
 from headroom.budget.model import Path, Pool, Role, Service
 
 parameters = aws.rds.ClusterParameterGroup(
-    "shop", family="aurora-postgresql16", parameters=[{"name": "max_connections", "value": "200"}]
+    "shop",
+    family="aurora-postgresql16",
+    parameters=[{"name": "max_connections", "value": "200", "apply_method": "pending-reboot"}],
 )
 cluster = aws.rds.Cluster(
     "shop", engine="aurora-postgresql", engine_version="16.15", db_cluster_parameter_group_name=parameters.name

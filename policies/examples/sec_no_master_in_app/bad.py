@@ -10,7 +10,7 @@ proxy = aws.rds.Proxy(
     "shop",
     engine_family="POSTGRESQL",
     role_arn="arn:aws:iam::123456789012:role/proxy",
-    vpc_subnet_ids=["subnet-1"],
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
     auths=[{"auth_scheme": "SECRETS", "secret_arn": cluster.master_user_secrets[0].secret_arn}],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(

@@ -11,7 +11,7 @@ proxy = aws.rds.Proxy(
     "shop",
     engine_family="POSTGRESQL",
     role_arn="arn:aws:iam::123456789012:role/proxy",
-    vpc_subnet_ids=["subnet-1"],
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
     auths=[{"auth_scheme": "SECRETS", "secret_arn": checkout.arn}],
 )
 pool = aws.rds.ProxyDefaultTargetGroup(

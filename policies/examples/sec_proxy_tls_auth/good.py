@@ -8,7 +8,7 @@ proxy = aws.rds.Proxy(
     "shop",
     engine_family="POSTGRESQL",
     role_arn="arn:aws:iam::123456789012:role/proxy",
-    vpc_subnet_ids=["subnet-1"],
+    vpc_subnet_ids=["subnet-1", "subnet-2"],
     require_tls=True,
     default_auth_scheme="IAM_AUTH",
 )
