@@ -77,7 +77,14 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 #: What these refuse, the local AWS plugin refuses as well, so the pack never sees it here; their own tests do.
-ELSEWHERE = {"avail-engine-version", "avail-instance-class", "hyg-parameter-group", "scal-acu-range"}
+ELSEWHERE = {
+    "avail-engine-version",
+    "avail-instance-class",
+    "hyg-parameter-group",
+    "scal-acu-range",
+    "conn-pool-idle",
+    "scal-bounds",
+}
 
 
 def prod() -> dict[str, dict[str, object]]:
