@@ -40,7 +40,7 @@ def _never(cluster: AuroraCluster) -> Iterator[Finding]:
     alarms = connection_alarms(cluster)
     counts = {role: sum(role in a.roles and not a.silence for a in alarms) for role in Role}
     said = {a.alarm.urn for a in alarms if any(counts[role] < STAGES for role in a.roles)}
-    found = [(alarm, dataless(cluster.parts, alarm, in_doubt=True)) for alarm in cluster.alarms]
+    found = [(alarm, dataless(cluster.parts, alarm)) for alarm in cluster.alarms]
     for parts in cluster.proxies:
         doubtful = [(alarm, dataless([parts.proxy], alarm, in_doubt=True)) for alarm in parts.alarms]
         found += doubtful

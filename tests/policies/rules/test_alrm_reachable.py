@@ -377,6 +377,62 @@ CASES: Sequence[Case] = [
         },
         passes=ALL - {"borrow-latency"},
     ),
+    Case(
+        says="what one role lacks is said of its own alarms, and of those of both",
+        declared=shop()
+        .change("writer-warning", namespace="AWS/Aurora")
+        .add(
+            t.ALARM,
+            "third",
+            namespace="AWS/Aurora",
+            metric_name="DatabaseConnections",
+            dimensions={"DBClusterIdentifier": Ref("shop"), "Role": "READER"},
+            alarm_actions=[Ref("critical")],
+        )
+        .add(
+            t.ALARM,
+            "both",
+            namespace="AWS/Aurora",
+            metric_name="DatabaseConnections",
+            dimensions={"DBClusterIdentifier": Ref("shop")},
+            alarm_actions=[Ref("critical")],
+        ),
+        advised={
+            "third": never("third", "its namespace is AWS/Aurora, and AWS publishes DatabaseConnections in AWS/RDS")
+        },
+        passes={*ALL, "both"},
+    ),
+    Case(
+        says="the only alarm on the pool, with dimensions that AWS's table doesn't have, counts",
+        declared=shop().change(
+            "pool-use",
+            metric_queries=None,
+            metric_name="MaxDatabaseConnectionsAllowed",
+            dimensions={"ProxyName": Ref("proxy"), "TargetGroup": "default"},
+        ),
+        advised={
+            "pool-use": never(
+                "pool-use",
+                "its dimensions are ProxyName and TargetGroup, and AWS publishes MaxDatabaseConnectionsAllowed under "
+                "ProxyName, or ProxyName and Target and TargetGroup, or ProxyName and TargetGroup and TargetRole",
+            )
+        },
+        passes=ALL - {"pool-use"},
+    ),
+    Case(
+        says="what a proxy lacks is said of no other alarm",
+        declared=shop()
+        .change("borrow-latency", unit="Milliseconds")
+        .add(
+            t.ALARM,
+            "clients",
+            metric_name="ClientConnections",
+            dimensions={"ProxyName": Ref("proxy")},
+            unit="Percent",
+        ),
+        advised={"clients": never("clients", "its unit is Percent, and AWS publishes ClientConnections in Count")},
+        passes=ALL,
+    ),
 ]
 
 
