@@ -80,9 +80,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 ELSEWHERE = {
     "avail-engine-version",
     "avail-instance-class",
+    "conn-idle-client-timeout",
+    "conn-pool-idle",
     "hyg-parameter-group",
     "scal-acu-range",
-    "conn-pool-idle",
     "scal-bounds",
 }
 

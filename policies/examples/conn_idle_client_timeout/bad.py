@@ -10,7 +10,7 @@ proxy = aws.rds.Proxy(
     default_auth_scheme="IAM_AUTH",
     role_arn="arn:aws:iam::123456789012:role/proxy",
     vpc_subnet_ids=["subnet-1", "subnet-2"],
-    idle_client_timeout=28800,
+    idle_client_timeout=86400,
 )
 pool = aws.rds.ProxyDefaultTargetGroup(
     "shop", db_proxy_name=proxy.name, connection_pool_config={"max_connections_percent": 30}
