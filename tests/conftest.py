@@ -43,14 +43,15 @@ def no_clock() -> None:
 
 
 @pytest.fixture(autouse=True)
-def day(request: pytest.FixtureRequest, no_clock: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Day | None]:
+def day(request: pytest.FixtureRequest, no_clock: None) -> Iterator[Day | None]:
     """The day of a test that is marked `clock`."""
     chosen: Day | None = getattr(request, "param", None)
     if chosen is None:
         yield None
         return
-    monkeypatch.setattr(clock, "_tell", lambda _: None)  # once in this process: it would be in one test's output
-    with clock_at(chosen, SHIFT_SECONDS):
+    # Not the test's own `monkeypatch`: that has to be undone first, or the variable that a test sets would come back.
+    with pytest.MonkeyPatch.context() as patch, clock_at(chosen, SHIFT_SECONDS):
+        patch.setattr(clock, "_tell", lambda _: None)  # once in this process: it would be in one test's output
         yield chosen
 
 

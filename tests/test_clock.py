@@ -199,6 +199,12 @@ def test_the_changes_of_summer_time_are_those_of_the_zones_own_table(month: int)
     assert sorted(offsets, key=str) == [timedelta(hours=1), timedelta(hours=2)]
 
 
+@pytest.mark.clock
+def test_a_test_that_is_marked_may_set_the_variable_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own value is taken back before the day's is, so the next test finds neither."""
+    monkeypatch.setenv(clock.VARIABLE, "0")
+
+
 def test_a_test_that_is_not_marked_cannot_read_the_clock() -> None:
     with pytest.raises(UserError, match="must lead to a year from 2000 to 2100"):
         clock.now()

@@ -105,7 +105,8 @@ def test_what_cannot_be_proven_is_refused_in_prod_and_noted_elsewhere(pack: Pack
 
 
 def test_advice_of_a_mandatory_rule_is_advisory(pack: Pack) -> None:
-    declared = shop().change("parameters", parameters=[{"name": "max_connections", "value": "2000"}])
+    limit = {"name": "max_connections", "value": "2000", "apply_method": "pending-reboot"}
+    declared = shop().change("parameters", parameters=[limit])
     declared.change("pool", connection_pool_config={"max_connections_percent": 3, "connection_borrow_timeout": 2})
     found = [(rule, level, name) for rule, level, name, _ in pack.analyze_stack(declared.messages())]
     assert ("conn-max-connections-bounds", "advisory", "shop") in found

@@ -23,7 +23,13 @@ COPIED = [
     *sorted(ROOT.glob("policies/examples/*/*.py")),
     *sorted(ROOT.glob("tests/policies/foreign/*.py")),
 ]
+#: They show a version that AWS refuses, on purpose.
+RETIRED = {"docs/policies/avail-engine-version.md", "policies/examples/avail_engine_version/bad.py"}
 NAMED = re.compile(r"""engine_version["']?\s*[:=]\s*\\?["']?([0-9][0-9a-z_.]*)""")
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
 @cache
@@ -68,7 +74,7 @@ def test_every_shipped_stack_can_be_created(path: Path) -> None:
     assert wanted <= set(classes(database.engine, database.engine_version))
 
 
-@pytest.mark.parametrize("path", COPIED, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [path for path in COPIED if _name(path) not in RETIRED], ids=_name)
 def test_every_version_that_somebody_may_copy_can_be_created(path: Path) -> None:
     either = creatable("aurora-postgresql") | creatable("aurora-mysql")
     assert set(NAMED.findall(path.read_text())) <= either
