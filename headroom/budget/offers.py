@@ -5,9 +5,7 @@ looks at a clock: a list says what it says. What is newer than the lists can't b
 `NEWER`, never an error. The lists' quirks are in `headroom/local/facts.py`, which writes the file.
 """
 
-import json
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
@@ -18,8 +16,8 @@ from headroom.budget.model import Engine
 FILE = facts.FOLDER / "offers.json"
 # Versions that there may be one day, and the beginnings that AWS takes for the newest of theirs.
 _SHAPES = {
-    Engine.POSTGRESQL: re.compile(r"[0-9]+(\.[0-9]+)?(-[a-z]+)?"),
-    Engine.MYSQL: re.compile(r"[0-9]\.[0-9]+(\.mysql_aurora(\.[0-9]+){3,4})?"),
+    Engine.POSTGRESQL: r"[0-9]+(\.[0-9]+)?(-[a-z]+)?",
+    Engine.MYSQL: r"[0-9]\.[0-9]+(\.mysql_aurora(\.[0-9]+){3,4})?",
 }
 
 
@@ -46,8 +44,7 @@ class Answer(NamedTuple):
     instead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offers:
+class Offers(NamedTuple):
     """The lists.
 
     Attributes:
@@ -55,38 +52,38 @@ class Offers:
         source: whose copy of them.
         creatable: engine -> whole versions that a new cluster can have, in their order.
         retired: engine -> versions that exist, and that none can have any more.
-        regions: region -> engine -> classes.
-        of_versions: engine -> version -> classes; a version without an entry isn't limited.
+        regions: region -> engine -> its classes, as `classes` reads them.
+        of_versions: engine -> version -> the same; a version without an entry isn't limited.
     """
 
     date: str
     source: str
     creatable: dict[str, tuple[str, ...]]
     retired: dict[str, tuple[str, ...]]
-    regions: dict[str, dict[str, frozenset[str]]]
-    of_versions: dict[str, dict[str, frozenset[str]]]
+    regions: dict[str, dict[str, str]]
+    of_versions: dict[str, dict[str, str]]
 
 
 @cache
 def offers() -> Offers:
     """The file, read once."""
+    import json
+
     file: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return Offers(
         date=file["date"],
         source=file["source"],
         creatable={engine: tuple(of["creatable"].split()) for engine, of in file["versions"].items()},
         retired={engine: tuple(of["retired"].split()) for engine, of in file["versions"].items()},
-        regions={
-            region: {engine: classes(text) for engine, text in engines.items()}
-            for region, engines in file["regions"].items()
-        },
+        regions=file["regions"],
         of_versions={
-            engine: {version: classes(row["classes"]) for row in rows for version in row["versions"].split()}
+            engine: {version: row["classes"] for row in rows for version in row["versions"].split()}
             for engine, rows in file["classes"].items()
         },
     )
 
 
+@cache
 def classes(text: str) -> frozenset[str]:
     """`r6g: large xlarge; serverless` -> db.r6g.large, db.r6g.xlarge, db.serverless."""
     families = (part.partition(": ") for part in text.split("; "))
@@ -117,7 +114,7 @@ def version(engine: Engine, wanted: str) -> Answer:
     newest = newest_like(engine, wanted)
     if _names(wanted, retired):
         return Answer(Offer.RETIRED, f"{wanted} can't be created any more (list of {lists.date})", newest)
-    if _SHAPES[engine].fullmatch(wanted) and _is_newer(wanted, (*creatable, *retired)):
+    if re.fullmatch(_SHAPES[engine], wanted) and _is_newer(wanted, (*creatable, *retired)):
         return Answer(Offer.NEWER, f"{wanted} isn't on the list of {lists.date}, and is later than what is", newest)
     return Answer(Offer.NO, f"{wanted} is no version of {engine} (list of {lists.date})", newest)
 
@@ -166,22 +163,32 @@ def instance_class(engine: Engine, name: str, *, region: str = "", engine_versio
     'af-south-1 has no db.r8g.48xlarge for aurora-postgresql (list of 2026-10-20)'
     """
     lists = offers()
-    here = lists.regions.get(region, {}).get(engine)
-    everywhere = [classes for engines in lists.regions.values() for classes in engines.values()]
-    if not any(name in classes for classes in everywhere):
-        return Answer(Offer.NEWER, f"{name} isn't on the list of {lists.date} in any region")
-    of_engine = frozenset[str]().union(*(engines.get(engine, ()) for engines in lists.regions.values()))
-    if name not in of_engine or (here is not None and name not in here):
-        where = engine if name not in of_engine else region
-        what = name if name not in of_engine else f"{name} for {engine}"
-        found = f"{where} has no {what} (list of {lists.date})"
-        return Answer(Offer.NO, found, _near(name, here if here is not None else of_engine))
-    of_version = lists.of_versions[engine].get(engine_version)
-    if of_version is not None and name not in of_version:
+    here = classes(lists.regions[region][engine]) if engine in lists.regions.get(region, {}) else None
+    if here is None or name not in here:
+        answer = _anywhere(engine, name, region, here)
+        if answer.offer is not Offer.YES:
+            return answer
+    limit = lists.of_versions[engine].get(engine_version)
+    if limit is not None and name not in classes(limit):
         found = f"{engine} {engine_version} has no {name} (list of {lists.date})"
-        return Answer(Offer.NO, found, _near(name, of_version & (here if here is not None else of_engine)))
+        return Answer(Offer.NO, found, _near(name, classes(limit) & here if here is not None else classes(limit)))
     if region and here is None:
         return Answer(Offer.NEWER, f"{region} isn't on the list of {lists.date}, nor what it has of {name}")
+    return Answer(Offer.YES)
+
+
+def _anywhere(engine: Engine, name: str, region: str, here: frozenset[str] | None) -> Answer:
+    """Of a class that isn't in the region, or whose region isn't known."""
+    lists = offers()
+    listed = [(of, classes(text)) for engines in lists.regions.values() for of, text in engines.items()]
+    of_engine = frozenset[str]().union(*(names for of, names in listed if of == engine))
+    if not any(name in names for _, names in listed):
+        return Answer(Offer.NEWER, f"{name} isn't on the list of {lists.date} in any region")
+    if name not in of_engine:
+        found = f"{engine} has no {name} (list of {lists.date})"
+        return Answer(Offer.NO, found, _near(name, of_engine if here is None else here))
+    if here is not None:
+        return Answer(Offer.NO, f"{region} has no {name} for {engine} (list of {lists.date})", _near(name, here))
     return Answer(Offer.YES)
 
 

@@ -70,7 +70,7 @@ class StackFile:
     def _named(self) -> Named | None:
         """The stack's name, where this is the file of one."""
         file = self.folder / self.path
-        project = project_of(file.parent) if _is_stack_file(file.name) else None
+        project = (project_of(file.parent) or project_of(project_folder())) if _is_stack_file(file.name) else None
         return Named(project, self.name) if project else None
 
     def _from_here(self) -> str:

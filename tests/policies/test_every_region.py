@@ -8,7 +8,7 @@ import pytest
 from headroom.budget.facts import instance_classes
 from headroom.budget.model import Engine
 from headroom.budget.not_offered import not_offered
-from headroom.budget.offers import offers
+from headroom.budget.offers import classes, offers
 from headroom.settings import parse, yaml_file
 from headroom.settings.errors import SettingsError
 from policies.rules import avail_engine_version, avail_instance_class
@@ -42,7 +42,7 @@ def test_a_stack_is_taken_wherever_aws_has_its_class(file: Path) -> None:
     for region in REGIONS:
         config = yaml_file.read(file) | {"aws:region": region}
         database: Any = config["headroom:database"]
-        has = offers().regions[region][database["engine"]]
+        has = classes(offers().regions[region][database["engine"]])
         if not {database["instance_class"], database.get("reader_instance_class", database["instance_class"])} <= has:
             with pytest.raises(SettingsError, match=f"{region} has no {database['instance_class']} for "):
                 parse(config, file.name)
@@ -61,9 +61,11 @@ def test_classes_and_versions_that_the_lists_have_are_taken(engine: Engine) -> N
     majors = {"aurora-mysql": ("8.0.", "8.4."), "aurora-postgresql": ("13.", "14.", "15.", "16.", "17.", "18.")}[engine]
     newest = [[v for v in lists.creatable[engine] if v.startswith(m) and "-" not in v][-1] for m in majors]
     for version in newest:
-        row = lists.of_versions[engine].get(version, frozenset(known))
+        row = classes(lists.of_versions[engine][version])
         for region in REGIONS:
-            for name in sorted(lists.regions[region][engine] & row & known)[:: 3 if region == "us-east-1" else 29]:
+            for name in sorted(classes(lists.regions[region][engine]) & row & known)[
+                :: 3 if region == "us-east-1" else 29
+            ]:
                 serverless = name == "db.serverless"
                 config = changed(
                     ("aws:region", region),

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from headroom.budget.facts import instance_classes
+from headroom.budget.offers import classes, offers
 from headroom.settings.parsing import KEYS
 from tests.settings.files import SHOP
 
@@ -22,19 +23,27 @@ def optional(draw: st.DrawFn, values: dict[str, st.SearchStrategy[Any]]) -> dict
     return draw(st.fixed_dictionaries({}, optional=values))
 
 
+def offered(region: str, engine: str) -> list[str]:
+    """The classes that the budget knows and the region has."""
+    return sorted(instance_classes().keys() & classes(offers().regions[region][engine]))
+
+
 @st.composite
 def right(draw: st.DrawFn) -> dict[str, Any]:
     """A config that is right, with every section now and then."""
     mysql, serverless, proxied = draw(st.booleans()), draw(st.booleans()), draw(st.booleans())
     scaled = not serverless and draw(st.booleans())
     readers = draw(st.integers(1 if scaled else 0, 4))
+    region, family = draw(st.sampled_from(["eu-west-1", "us-gov-west-1"])), MYSQL if mysql else POSTGRESQL
     config: dict[str, Any] = {
-        "aws:region": draw(st.sampled_from(["eu-west-1", "us-gov-west-1"])),
+        "aws:region": region,
         "headroom:environment": draw(st.sampled_from(["local", "dev", "staging", "prod"])),
         "headroom:network": draw(networks),
         "headroom:database": {
-            **(MYSQL if mysql else POSTGRESQL),
-            "instance_class": "db.serverless" if serverless else draw(st.sampled_from(sorted(instance_classes()))),
+            **family,
+            "instance_class": "db.serverless"
+            if serverless
+            else draw(st.sampled_from(offered(region, family["engine"]))),
             "readers": readers,
             "name": draw(st.sampled_from(["shop", "no", "Null", "e1"])),
             **optional(draw, OPTIONAL_DATABASE),
@@ -73,7 +82,7 @@ networks: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     optional={"application_security_group_ids": st.just(["sg-12345678"])},
 )
 LIMITS = st.integers(6, 16_000) | st.sampled_from(
-    ["LEAST({DBInstanceClassMemory/9531392},1000)", "{DBInstanceClassMemory/12582880}"]
+    ["LEAST({DBInstanceClassMemory/9531392},1000)", "LEAST({DBInstanceClassMemory/12582880},16000)"]
 )
 OPTIONAL_DATABASE: dict[str, st.SearchStrategy[Any]] = {
     "backup_retention_days": st.integers(1, 35),
