@@ -1,7 +1,8 @@
 """Which engine versions can be created, and which instance classes a region offers: AWS's lists in cfn-lint's package.
 
 They have a date. What is newer than they are can't be judged: that is a remark, never a refusal. And only what is to be
-created is judged: a cluster that runs must stay changeable on a version which can no longer be created.
+created is judged: a cluster that runs must stay changeable on a version which can no longer be created, which is a
+remark for that reason, too.
 """
 
 import re
@@ -92,7 +93,9 @@ def _version(engine: str, version: str) -> Iterator[tuple[bool, Said]]:
     if any(one.startswith(f"{version}.") for one in known - ended):
         return  # a major version alone is the newest of its minors
     if version in ended:
-        yield True, Said("engineVersion", f"{engine} {version} can't be created any more{hint} {lists}")
+        # Not refused: a preview that starts from nothing takes a cluster that runs for a new one. What is made, the
+        # service refuses.
+        yield False, Said("engineVersion", f"{engine} {version} can't be created any more{hint} {lists}")
     elif version not in known:
         newest = _order(later[-1]) if later else max(map(_order, known))
         if _order(version) < newest:

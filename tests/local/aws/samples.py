@@ -50,6 +50,8 @@ _SCALED = {
     "resourceId": "cluster:{cluster.id}",
     "scalableDimension": "rds:cluster:ReadReplicaCount",
 }
+# What scales is there before its policies and schedules.
+_OF_THE_TARGET = {**_SCALED, "resourceId": "{scaling-target.resourceId}"}
 TAGS = {"tags": {"team": "shop"}}
 NEW_TAGS = {"tags": {"team": "platform", "stage": "dev"}}
 
@@ -355,7 +357,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         "aws:appautoscaling/policy:Policy",
         {
             "name": "connections-{n}",
-            **_SCALED,
+            **_OF_THE_TARGET,
             "policyType": "TargetTrackingScaling",
             "targetTrackingScalingPolicyConfiguration": {
                 "predefinedMetricSpecification": {"predefinedMetricType": "RDSReaderAverageDatabaseConnections"},
@@ -378,7 +380,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         "aws:appautoscaling/policy:Policy",
         {
             "name": "cpu-{n}",
-            **_SCALED,
+            **_OF_THE_TARGET,
             "policyType": "TargetTrackingScaling",
             "targetTrackingScalingPolicyConfiguration": {
                 "customizedMetricSpecification": {
@@ -398,7 +400,7 @@ SAMPLES: list[tuple[str, str, dict[str, Any], list[dict[str, Any]]]] = [
         "aws:appautoscaling/scheduledAction:ScheduledAction",
         {
             "name": "sale-{n}",
-            **_SCALED,
+            **_OF_THE_TARGET,
             "schedule": "at(2026-11-27T07:00:00)",
             "scalableTargetAction": {"minCapacity": 6, "maxCapacity": 8},
         },

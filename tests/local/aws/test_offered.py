@@ -53,7 +53,7 @@ def test_the_lists_have_a_date() -> None:
     ("version", "expected"),
     [
         ("16.15", []),
-        ("16.6", [f"engineVersion: aurora-postgresql 16.6 can't be created any more: take 16.15 {LISTS}"]),
+        ("16.6", [f"remark: aurora-postgresql 16.6 can't be created any more: take 16.15 {LISTS}"]),
         ("16.7", [f"engineVersion: there is no aurora-postgresql 16.7: take 16.15 {LISTS}"]),
         ("16.99", [f"remark: aurora-postgresql 16.99 is newer than AWS's list of {as_of()}: not checked"]),
         ("99.1", [f"remark: aurora-postgresql 99.1 is newer than AWS's list of {as_of()}: not checked"]),
