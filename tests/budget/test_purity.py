@@ -26,7 +26,7 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 ISOLATED = """
-import csv, os, sys, tomllib  # what reads the facts
+import csv, json, os, sys, tomllib  # what reads the facts
 
 class Forbidden(dict):
     def refuse(self, *_):
